@@ -1,0 +1,51 @@
+// Scratch memory for one step: taken by bumping a pointer, given back all at once, kept for the next step.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace jet {
+
+// Grows in blocks the first time a step needs more and never shrinks, so that a repeated step allocates nothing.
+class Arena {
+ public:
+  // Uninitialised bytes, aligned to 64, valid until the enclosing Scope ends. Throws Error when memory is exhausted.
+  std::byte* take(int64_t bytes);
+  TensorView tensor(const Shape& shape, DType type = DType::F32);
+  int64_t reserved_bytes() const;
+
+  // What is taken while a Scope lives is given back when it ends.
+  class Scope {
+   public:
+    explicit Scope(Arena& arena) : arena_(arena), block_(arena.block_), used_(arena.used_) {}
+    ~Scope() {
+      arena_.block_ = block_;
+      arena_.used_ = used_;
+    }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    Arena& arena_;
+    size_t block_;
+    int64_t used_;
+  };
+
+ private:
+  struct Free {
+    void operator()(std::byte* memory) const;
+  };
+  struct Block {
+    std::unique_ptr<std::byte[], Free> memory;
+    int64_t bytes;
+  };
+  std::vector<Block> blocks_;
+  size_t block_ = 0;  // the block in use
+  int64_t used_ = 0;  // bytes taken from it
+};
+
+}  // namespace jet
