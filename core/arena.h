@@ -1,4 +1,5 @@
-// Scratch memory for one step: taken by bumping a pointer, given back all at once, kept for the next step.
+// Scratch memory for one step: taken by bumping a pointer, given back all at once, kept for the
+// next step.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +11,12 @@
 
 namespace jet {
 
-// Grows in blocks the first time a step needs more and never shrinks, so that a repeated step allocates nothing.
+// Grows in blocks the first time a step needs more and never shrinks, so that a repeated step
+// allocates nothing.
 class Arena {
  public:
-  // Uninitialised bytes, aligned to 64, valid until the enclosing Scope ends. Throws Error when memory is exhausted.
+  // Uninitialised bytes, aligned to 64, valid until the enclosing Scope ends. Throws Error when
+  // memory is exhausted.
   std::byte* take(int64_t bytes);
   TensorView tensor(const Shape& shape, DType type = DType::F32);
   int64_t reserved_bytes() const;

@@ -1,4 +1,5 @@
-// What an operation runs on: the threads and the scratch memory. Passed explicitly; there are no globals.
+// What an operation runs on: the threads and the scratch memory. Passed explicitly; there are no
+// globals.
 #pragma once
 
 #include "core/arena.h"

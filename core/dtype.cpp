@@ -16,13 +16,13 @@ struct Entry {
 };
 
 constexpr std::array kTypes{
-    Entry{DType::F32, "f32", 1, 4},        Entry{DType::F16, "f16", 1, 2},
-    Entry{DType::BF16, "bf16", 1, 2},      Entry{DType::I8, "i8", 1, 1},
-    Entry{DType::U8, "u8", 1, 1},          Entry{DType::I16, "i16", 1, 2},
-    Entry{DType::I32, "i32", 1, 4},        Entry{DType::I64, "i64", 1, 8},
-    Entry{DType::F64, "f64", 1, 8},        Entry{DType::Bool, "bool", 1, 1},
-    Entry{DType::Q4_0, "q4_0", 32, 18},    Entry{DType::Q4_1, "q4_1", 32, 20},
-    Entry{DType::Q8_0, "q8_0", 32, 34},    Entry{DType::Q4_K, "q4_k", 256, 144},
+    Entry{DType::F32, "f32", 1, 4},       Entry{DType::F16, "f16", 1, 2},
+    Entry{DType::BF16, "bf16", 1, 2},     Entry{DType::I8, "i8", 1, 1},
+    Entry{DType::U8, "u8", 1, 1},         Entry{DType::I16, "i16", 1, 2},
+    Entry{DType::I32, "i32", 1, 4},       Entry{DType::I64, "i64", 1, 8},
+    Entry{DType::F64, "f64", 1, 8},       Entry{DType::Bool, "bool", 1, 1},
+    Entry{DType::Q4_0, "q4_0", 32, 18},   Entry{DType::Q4_1, "q4_1", 32, 20},
+    Entry{DType::Q8_0, "q8_0", 32, 34},   Entry{DType::Q4_K, "q4_k", 256, 144},
     Entry{DType::Q6_K, "q6_k", 256, 210},
 };
 

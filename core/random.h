@@ -1,5 +1,6 @@
-// Counter-based random numbers (Philox 4x32-10, Salmon et al. 2011): number i of stream s under seed k is a pure
-// function of (k, s, i), so a seed means the same numbers on every device, in any order and thread count.
+// Counter-based random numbers (Philox 4x32-10, Salmon et al. 2011): number i of stream s under
+// seed k is a pure function of (k, s, i), so a seed means the same numbers on every device, in any
+// order and thread count.
 #pragma once
 
 #include <array>

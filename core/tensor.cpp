@@ -15,7 +15,8 @@ Shape::Shape(std::initializer_list<int64_t> sizes)
     : Shape(std::span<const int64_t>(sizes.begin(), sizes.size())) {}
 
 Shape::Shape(std::span<const int64_t> sizes) {
-  if (sizes.size() > kMaxRank) fail("a tensor of {} dimensions, at most {} are known", sizes.size(), kMaxRank);
+  if (sizes.size() > kMaxRank)
+    fail("a tensor of {} dimensions, at most {} are known", sizes.size(), kMaxRank);
   for (const int64_t size : sizes) {
     if (size < 0) fail("a tensor dimension of {} is negative", size);
     sizes_[static_cast<size_t>(rank_++)] = size;
@@ -32,7 +33,9 @@ bool Shape::operator==(const Shape& other) const {
   return std::ranges::equal(sizes(), other.sizes());
 }
 
-std::string to_string(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape.sizes(), ", ")); }
+std::string to_string(const Shape& shape) {
+  return fmt::format("[{}]", fmt::join(shape.sizes(), ", "));
+}
 
 int64_t ConstTensorView::bytes() const {
   if (shape.rank() == 0) return block_bytes(type);
@@ -55,9 +58,11 @@ Tensor::Tensor(DType type, const Shape& shape) : view_{nullptr, type, shape} {
   const int64_t bytes = view_.bytes();
   const size_t padded = (static_cast<size_t>(bytes) + kAlignment) / kAlignment * kAlignment;
   void* memory = std::aligned_alloc(kAlignment, padded);
-  if (memory == nullptr) fail("out of memory: a tensor {} of {} needs {} bytes", to_string(shape), name(type), bytes);
+  if (memory == nullptr)
+    fail("out of memory: a tensor {} of {} needs {} bytes", to_string(shape), name(type), bytes);
   std::memset(memory, 0, padded);
-  owner_ = std::shared_ptr<const void>(memory, [](const void* p) { std::free(const_cast<void*>(p)); });
+  owner_ =
+      std::shared_ptr<const void>(memory, [](const void* p) { std::free(const_cast<void*>(p)); });
   view_.data = static_cast<const std::byte*>(memory);
 }
 

@@ -1,4 +1,5 @@
-// Tensors: a shape, a type and contiguous row-major bytes; views that borrow them, and Tensor that keeps them alive.
+// Tensors: a shape, a type and contiguous row-major bytes; views that borrow them, and Tensor that
+// keeps them alive.
 #pragma once
 
 #include <array>
@@ -20,7 +21,8 @@ class Shape {
 
   Shape() = default;
   Shape(std::initializer_list<int64_t> sizes);
-  explicit Shape(std::span<const int64_t> sizes);  // throws Error above kMaxRank or on a negative size
+  explicit Shape(
+      std::span<const int64_t> sizes);  // throws Error above kMaxRank or on a negative size
 
   int rank() const { return rank_; }
   int64_t operator[](int axis) const { return sizes_[static_cast<size_t>(axis)]; }
@@ -43,7 +45,9 @@ struct ConstTensorView {
   DType type = DType::F32;
   Shape shape;
 
-  int64_t rows() const { return shape.rank() == 0 ? 1 : shape.elements() / (shape.back() ? shape.back() : 1); }
+  int64_t rows() const {
+    return shape.rank() == 0 ? 1 : shape.elements() / (shape.back() ? shape.back() : 1);
+  }
   int64_t bytes() const;
   const float* f32() const;  // the data as float32; JET_CHECK of the type
 };

@@ -1,8 +1,8 @@
 #include "core/thread_pool.h"
 
-#include <sched.h>
-
 #include <algorithm>
+
+#include <sched.h>
 
 #include "core/error.h"
 

@@ -20,8 +20,9 @@ class ThreadPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Calls body(begin, end, thread) on disjoint ranges that cover [0, n) and returns when all are done; `thread` is in
-  // [0, threads()). Ranges are multiples of `grain`, the last aside. One caller at a time; body must not throw.
+  // Calls body(begin, end, thread) on disjoint ranges that cover [0, n) and returns when all are
+  // done; `thread` is in [0, threads()). Ranges are multiples of `grain`, the last aside. One
+  // caller at a time; body must not throw.
   using Body = std::function<void(int64_t begin, int64_t end, int thread)>;
   void parallel_for(int64_t n, int64_t grain, const Body& body);
 

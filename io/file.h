@@ -1,4 +1,5 @@
-// Files: read-only mappings, whole small files, and writes that appear under their name only when complete.
+// Files: read-only mappings, whole small files, and writes that appear under their name only when
+// complete.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,8 @@
 
 namespace jet {
 
-// A file mapped read-only; the mapping lives as long as a shared_ptr to it. An empty file maps to an empty span.
+// A file mapped read-only; the mapping lives as long as a shared_ptr to it. An empty file maps to
+// an empty span.
 class MappedFile {
  public:
   // Throws Error naming the path when it is missing, a directory, or cannot be read.
@@ -28,10 +30,12 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
-// A whole file as text, at most `limit` bytes. Throws Error naming the path; a larger file is an Error.
+// A whole file as text, at most `limit` bytes. Throws Error naming the path; a larger file is an
+// Error.
 std::string read_text_file(const std::filesystem::path& path, size_t limit = size_t{256} << 20);
 
-// Writes to a temporary name beside `path`; commit() flushes to disk and renames. Without commit nothing is left.
+// Writes to a temporary name beside `path`; commit() flushes to disk and renames. Without commit
+// nothing is left.
 class AtomicFile {
  public:
   explicit AtomicFile(const std::filesystem::path& path);

@@ -1,4 +1,5 @@
-// The GGUF format, versions 2 and 3 (github.com/ggml-org/ggml, docs/gguf.md): typed metadata, tensor table, data.
+// The GGUF format, versions 2 and 3 (github.com/ggml-org/ggml, docs/gguf.md): typed metadata,
+// tensor table, data.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +16,27 @@
 
 namespace jet {
 
-// Arrays hold one element type each; integers of every width are widened on reading and `type` remembers the width.
+// Arrays hold one element type each; integers of every width are widened on reading and `type`
+// remembers the width.
 enum class GgufType : uint32_t {
-  U8, I8, U16, I16, U32, I32, F32, Bool, String, Array, U64, I64, F64,
+  U8,
+  I8,
+  U16,
+  I16,
+  U32,
+  I32,
+  F32,
+  Bool,
+  String,
+  Array,
+  U64,
+  I64,
+  F64,
 };
 
 struct GgufValue {
-  using Integers = std::vector<int64_t>;  // all integer widths and Bool; a U64 above 2^63-1 is refused
+  using Integers =
+      std::vector<int64_t>;  // all integer widths and Bool; a U64 above 2^63-1 is refused
   using Floats = std::vector<double>;
   using Strings = std::vector<std::string>;
 
@@ -66,11 +81,12 @@ class GgufMetadata {
 struct Gguf {
   uint32_t version = 3;
   GgufMetadata metadata;
-  std::vector<NamedTensor> tensors;  // shapes row-major: the reverse of the file's; bytes shared with the mapping
+  std::vector<NamedTensor>
+      tensors;  // shapes row-major: the reverse of the file's; bytes shared with the mapping
 };
 
-// Throws Error naming the file and the key, tensor or byte at fault: counts and lengths are compared with the bytes
-// that remain before anything is allocated.
+// Throws Error naming the file and the key, tensor or byte at fault: counts and lengths are
+// compared with the bytes that remain before anything is allocated.
 Gguf read_gguf(const std::filesystem::path& path);
 
 // Writes version 3, alignment 32, atomically.

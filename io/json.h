@@ -1,4 +1,5 @@
-// JSON from files that may be hostile: bounded depth, no duplicate keys, and fields read by name with a clear error.
+// JSON from files that may be hostile: bounded depth, no duplicate keys, and fields read by name
+// with a clear error.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +14,12 @@ namespace jet {
 // Keeps the order of keys, so that a file that is read and written again looks the same.
 using Json = nlohmann::ordered_json;
 
-// Throws Error "`where`: line L, column C: ..." on bad JSON, bad UTF-8, a duplicate key, a number that overflows, or
-// nesting deeper than 100.
+// Throws Error "`where`: line L, column C: ..." on bad JSON, bad UTF-8, a duplicate key, a number
+// that overflows, or nesting deeper than 100.
 Json parse_json(std::string_view text, std::string_view where);
 
-// Fields of one JSON object, for reading a config. Every getter throws Error naming the file, the field's path and
-// what would be right when the field is missing, of another type, or out of range.
+// Fields of one JSON object, for reading a config. Every getter throws Error naming the file, the
+// field's path and what would be right when the field is missing, of another type, or out of range.
 class Fields {
  public:
   Fields(const Json& object, std::string where, std::string path = "");

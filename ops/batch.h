@@ -1,4 +1,5 @@
-// How the rows of one step are packed: N sequences, T rows in all, each sequence's rows together and in order.
+// How the rows of one step are packed: N sequences, T rows in all, each sequence's rows together
+// and in order.
 #pragma once
 
 #include <cstdint>
@@ -6,13 +7,15 @@
 
 namespace jet {
 
-// Views into the engine's batch plan, on the device of the data. Row r of sequence n stands at position
-// past[n] + (r - offsets[n]) of its text.
+// Views into the engine's batch plan, on the device of the data. Row r of sequence n stands at
+// position past[n] + (r - offsets[n]) of its text.
 struct BatchView {
   std::span<const int32_t> offsets;  // [N + 1] first row of each sequence; offsets[N] = T
-  std::span<const int32_t> slots;    // [N] slot of the state pool; -1: padding, reads a zero state and writes nothing
-  std::span<const int32_t> past;     // [N] tokens already in the sequence's state
-  std::span<const int32_t> pages;    // [N, pages_per_sequence] pages of what grows, in order; unused entries -1
+  std::span<const int32_t>
+      slots;  // [N] slot of the state pool; -1: padding, reads a zero state and writes nothing
+  std::span<const int32_t> past;  // [N] tokens already in the sequence's state
+  std::span<const int32_t>
+      pages;  // [N, pages_per_sequence] pages of what grows, in order; unused entries -1
   int64_t pages_per_sequence = 0;
   int64_t page_tokens = 64;
 
@@ -20,13 +23,18 @@ struct BatchView {
   int64_t tokens() const { return offsets.empty() ? 0 : offsets.back(); }
 };
 
-// Where a state pool keeps the row of position p: in pages that a table names, or in a ring of the last rows.
+// Where a state pool keeps the row of position p: in pages that a table names, or in a ring of the
+// last rows.
 enum class CacheLayout { Paged, Ring };
 
-// The row of a cache [rows, ...] that holds position p of sequence n. `ring_rows` is the window of a ring.
-inline int64_t cache_row(const BatchView& batch, CacheLayout layout, int64_t ring_rows, int64_t n, int64_t p) {
-  if (layout == CacheLayout::Ring) return batch.slots[static_cast<size_t>(n)] * ring_rows + p % ring_rows;
-  const int64_t page = batch.pages[static_cast<size_t>(n * batch.pages_per_sequence + p / batch.page_tokens)];
+// The row of a cache [rows, ...] that holds position p of sequence n. `ring_rows` is the window of
+// a ring.
+inline int64_t cache_row(const BatchView& batch, CacheLayout layout, int64_t ring_rows, int64_t n,
+                         int64_t p) {
+  if (layout == CacheLayout::Ring)
+    return batch.slots[static_cast<size_t>(n)] * ring_rows + p % ring_rows;
+  const int64_t page =
+      batch.pages[static_cast<size_t>(n * batch.pages_per_sequence + p / batch.page_tokens)];
   return page * batch.page_tokens + p % batch.page_tokens;
 }
 

@@ -7,7 +7,8 @@
 namespace jet {
 
 bool has_tokenizer(const GgufMetadata& metadata);
-// Throws Error naming the key on a model that is not byte-level BPE ("gpt2") or an unknown pre-tokenizer.
+// Throws Error naming the key on a model that is not byte-level BPE ("gpt2") or an unknown
+// pre-tokenizer.
 TokenizerSpec tokenizer_from_gguf(const GgufMetadata& metadata);
 void tokenizer_to_gguf(const TokenizerSpec& spec, GgufMetadata& metadata);
 

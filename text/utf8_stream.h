@@ -6,8 +6,9 @@
 
 namespace jet {
 
-// A character that is split over tokens is held back until it is complete; bytes that can never become a character
-// come out as U+FFFD, so that all pushes and the flush together equal Tokenizer::decode.
+// A character that is split over tokens is held back until it is complete; bytes that can never
+// become a character come out as U+FFFD, so that all pushes and the flush together equal
+// Tokenizer::decode.
 class Utf8Stream {
  public:
   std::string push(std::string_view bytes);

@@ -17,7 +17,8 @@ void decode_row(DType type, const std::byte* row, int64_t n, float* out);
 // Throws Error on a type that cannot be encoded or a number that is not finite (block types).
 void encode_row(DType type, const float* row, int64_t n, std::byte* out);
 
-// Where the scales of a block row are not finite, the row is not weights: the first bad block, or -1.
+// Where the scales of a block row are not finite, the row is not weights: the first bad block, or
+// -1.
 int64_t first_bad_block(DType type, const std::byte* row, int64_t n);
 
 }  // namespace jet

@@ -1,5 +1,6 @@
-// Causal grouped-query attention over a sequence's cache and the step's own rows (Ainslie et al. 2023,
-// arXiv 2305.13245): a prompt, a part of one, and a decoding step are the same call with other lengths.
+// Causal grouped-query attention over a sequence's cache and the step's own rows (Ainslie et al.
+// 2023, arXiv 2305.13245): a prompt, a part of one, and a decoding step are the same call with
+// other lengths.
 #pragma once
 
 #include <cstddef>
@@ -13,23 +14,26 @@
 namespace jet {
 
 struct Attention {
-  ConstTensorView q;        // [T, H, d] float32
-  ConstTensorView k;        // [T, G, d] float32, the step's own keys; H a multiple of G, head h reads group h / (H / G)
-  ConstTensorView v;        // [T, G, d]
+  ConstTensorView q;  // [T, H, d] float32
+  ConstTensorView k;  // [T, G, d] float32, the step's own keys; H a multiple of G, head h reads
+                      // group h / (H / G)
+  ConstTensorView v;  // [T, G, d]
   BatchView batch;
   CacheLayout layout = CacheLayout::Paged;
   ConstTensorView k_cache;  // positions before the step; as in KvAppend, which runs after this op
   ConstTensorView v_cache;
-  int64_t window = 0;       // position t sees j with t - window < j <= t; 0: all j <= t. Ring: also its rows
-  float scale = 1.0f;       // of q k^T, usually d^-1/2
-  TensorView y;             // [T, H, d] float32
+  int64_t window =
+      0;  // position t sees j with t - window < j <= t; 0: all j <= t. Ring: also its rows
+  float scale = 1.0f;  // of q k^T, usually d^-1/2
+  TensorView y;        // [T, H, d] float32
 };
 
 int64_t attention_workspace(const Context& context, const Attention& args);  // bytes
 
-// Scores, maximum, sum and weighted values run over positions in ascending order in float32, whatever part of them is
-// in the cache: cutting a prompt differently changes no bit (with a float32 cache). Rows of padding sequences give 0.
-// Throws Error on shapes or types that do not fit. 4 H d flops for each pair (t, j).
+// Scores, maximum, sum and weighted values run over positions in ascending order in float32,
+// whatever part of them is in the cache: cutting a prompt differently changes no bit (with a
+// float32 cache). Rows of padding sequences give 0. Throws Error on shapes or types that do not
+// fit. 4 H d flops for each pair (t, j).
 void attention(Context& context, const Attention& args, std::span<std::byte> workspace);
 
 }  // namespace jet

@@ -1,4 +1,5 @@
-// Decay and write strength of the gated delta rule: g = -exp(A_log) softplus(a + dt_bias), beta = sigmoid(b).
+// Decay and write strength of the gated delta rule: g = -exp(A_log) softplus(a + dt_bias), beta =
+// sigmoid(b).
 #pragma once
 
 #include "core/context.h"

@@ -16,7 +16,8 @@ struct Embedding {
   TensorView y;                  // [T, D] float32
 };
 
-// Throws Error on an id outside the vocabulary or shapes that do not fit. Reads T rows of the weight.
+// Throws Error on an id outside the vocabulary or shapes that do not fit. Reads T rows of the
+// weight.
 void embedding(Context& context, const Embedding& args);
 
 }  // namespace jet

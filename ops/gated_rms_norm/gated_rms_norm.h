@@ -11,7 +11,7 @@ struct GatedRmsNorm {
   ConstTensorView gate;    // [T, H, V] float32
   ConstTensorView weight;  // [V] float32
   float eps = 1e-5f;
-  TensorView y;            // [T, H, V] float32; may alias x or gate
+  TensorView y;  // [T, H, V] float32; may alias x or gate
 };
 
 // Throws Error on shapes or types that do not fit. Reads 8 T H V, writes 4 T H V bytes.

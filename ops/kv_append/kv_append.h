@@ -11,12 +11,14 @@ struct KvAppend {
   ConstTensorView rows;  // [T, G, d] float32: keys or values of the step
   BatchView batch;
   CacheLayout layout = CacheLayout::Paged;
-  TensorView cache;      // Paged: [pages * page_tokens, G, d]; Ring: [slots * window, G, d]; float32, bf16 or f16
-  int64_t window = 0;    // Ring: its rows
+  TensorView cache;    // Paged: [pages * page_tokens, G, d]; Ring: [slots * window, G, d]; float32,
+                       // bf16 or f16
+  int64_t window = 0;  // Ring: its rows
 };
 
-// Of more rows than a ring holds the last `window` are written. Rows of padding sequences (slot -1) are not written.
-// Throws Error on shapes or types that do not fit, or a position beyond the sequence's pages. Moves T G d numbers.
+// Of more rows than a ring holds the last `window` are written. Rows of padding sequences (slot -1)
+// are not written. Throws Error on shapes or types that do not fit, or a position beyond the
+// sequence's pages. Moves T G d numbers.
 void kv_append(Context& context, const KvAppend& args);
 
 }  // namespace jet

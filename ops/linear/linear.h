@@ -21,9 +21,9 @@ struct Linear {
 // Bytes of scratch memory that a call needs, for any T.
 int64_t linear_workspace(const Context& context, const Weight& weight);
 
-// The sum of each output runs over `in` in one fixed order, whatever T and the number of threads: results are
-// bit-identical in any batch. Throws Error on shapes or types that do not fit, or a type that is no floating or
-// block type. 2 T in out flops; reads the weight once.
+// The sum of each output runs over `in` in one fixed order, whatever T and the number of threads:
+// results are bit-identical in any batch. Throws Error on shapes or types that do not fit, or a
+// type that is no floating or block type. 2 T in out flops; reads the weight once.
 void linear(Context& context, const Linear& args, std::span<std::byte> workspace);
 
 }  // namespace jet

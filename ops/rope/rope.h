@@ -1,4 +1,5 @@
-// Rotary position embedding (Su et al. 2021, arXiv 2104.09864), half-split pairs: (i, i + d/2) turns by p * freq[i].
+// Rotary position embedding (Su et al. 2021, arXiv 2104.09864), half-split pairs: (i, i + d/2)
+// turns by p * freq[i].
 #pragma once
 
 #include "core/context.h"
@@ -17,7 +18,8 @@ struct Rope {
 Tensor rope_frequencies(int64_t head_dim, double theta);
 
 // Angles are computed in float32 as position * frequency, as the published code does.
-// Throws Error on shapes or types that do not fit. 6 flops a pair and one sine and cosine for each (row, i).
+// Throws Error on shapes or types that do not fit. 6 flops a pair and one sine and cosine for each
+// (row, i).
 void rope(Context& context, const Rope& args);
 
 }  // namespace jet
