@@ -1,0 +1,47 @@
+# What a person types. The settings of each kind of build are in CMakePresets.json; docs/building.md says more.
+SHELL := /bin/bash
+STEP  := @tools/step.sh
+MODEL := models-cache/SmolLM2-135M-Instruct.Q4_1.gguf
+JET   := build/release/apps/jet/jet
+
+.PHONY: help demo test release bench format tidy docs clean setup configure
+
+help:      ## lists the targets
+	@sed -nE 's/^([a-z]+): .*## (.*)/make \1\t\2/p' Makefile | expand -t 16
+
+demo: release ## builds the program, fetches a small model and lets it answer
+	$(STEP) fetch tools/fetch_model.py
+	$(STEP) --show generate $(JET) generate --model $(MODEL) --max-tokens 64 \
+	  --prompt "What is a recurrent neural network? Answer in two sentences."
+
+test: configure ## builds everything and runs the tests
+	$(STEP) build cmake --build --preset release
+	$(STEP) fetch tools/fetch_model.py || echo "no model: the tests that need it will be SKIPPED"
+	$(STEP) --show test ctest --preset release -j$(shell nproc)
+
+release: configure ## builds the program alone: build/release/apps/jet/jet
+	$(STEP) build cmake --build --preset release --target jet
+
+bench: configure ## builds and runs the micro-benchmarks
+	$(STEP) build cmake --build --preset release
+	@for bench in build/release/*_bench; do echo "== $$bench"; $$bench || exit 1; done
+
+format:    ## formats the sources
+	@tools/setup.sh check
+	@tools/sources.sh | xargs clang-format -i
+
+tidy: configure ## runs clang-tidy over the sources
+	@tools/setup.sh check
+	@tools/tidy.sh
+
+docs:      ## draws docs/includes.svg
+	@tools/draw_includes.py
+
+clean:     ## removes the builds, not the model
+	rm -rf build
+
+setup:
+	$(STEP) setup tools/setup.sh
+
+configure: setup
+	$(STEP) configure cmake --preset release

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs by apt what is missing of tools/packages.txt; a quick no-op when everything is there.
+#   tools/setup.sh [build|check|fuzz]...   (default: build)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=()
+for group in "${@:-build}"; do
+  mapfile -t -O "${#packages[@]}" packages < <(awk -v group="$group" '$1 == group {print $2}' tools/packages.txt)
+done
+
+if [[ -n ${JET_NO_SETUP:-} ]]; then
+  echo "JET_NO_SETUP is set: nothing is installed"
+  exit 0
+fi
+
+if ! command -v apt-get dpkg-query >/dev/null; then
+  echo "this system has no apt; needed are what Debian calls: ${packages[*]}"
+  for tool in c++ cmake ninja pkg-config python3; do
+    command -v $tool >/dev/null || { echo "error: $tool is not installed" >&2; exit 1; }
+  done
+  exit 0
+fi
+
+installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null |
+  awk '$1 == "installed" {print $2}' || true)
+mapfile -t missing < <(comm -23 <(printf '%s\n' "${packages[@]}" | sort) <(sort <<<"$installed"))
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+
+as_root=()
+if [[ $(id -u) != 0 ]]; then
+  command -v sudo >/dev/null || {
+    echo "error: neither root nor sudo: have someone install ${missing[*]}, or set JET_NO_SETUP=1 if you have them from elsewhere" >&2
+    exit 1
+  }
+  as_root=(sudo)
+fi
+
+echo "installing ${missing[*]}"
+apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
+"${apt[@]}" update
+"${apt[@]}" install -y --no-install-recommends "${missing[@]}" || {
+  echo "error: apt could not install ${missing[*]} (on Ubuntu they are in the component 'universe')" >&2
+  exit 1
+}
