@@ -1,0 +1,139 @@
+// POSIX files: mappings, whole reads, and writes that are renamed into place.
+#include "io/file.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/error.h"
+
+namespace jet {
+namespace {
+
+[[noreturn]] void fail_errno(const std::filesystem::path& path, std::string_view action) {
+  fail("{}: cannot {}: {}", path.string(), action, std::generic_category().message(errno));
+}
+
+// A descriptor opened for reading, closed at the end of its scope.
+class Descriptor {
+ public:
+  explicit Descriptor(const std::filesystem::path& path, int flags = O_RDONLY)
+      : value_(::open(path.c_str(), flags | O_CLOEXEC)) {
+    if (value_ < 0) fail_errno(path, "open");
+  }
+  ~Descriptor() { ::close(value_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  int value() const { return value_; }
+  struct stat status(const std::filesystem::path& path) const {
+    struct stat status {};
+    if (::fstat(value_, &status) != 0) fail_errno(path, "read its size");
+    return status;
+  }
+
+ private:
+  int value_;
+};
+
+// The rename itself must reach the disk: it is a write to the directory.
+void flush_directory(const std::filesystem::path& path) {
+  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
+  const Descriptor directory(parent, O_RDONLY | O_DIRECTORY);
+  // EINVAL: a file system that has no such notion.
+  if (::fsync(directory.value()) != 0 && errno != EINVAL) fail_errno(parent, "flush to disk");
+}
+
+}  // namespace
+
+std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
+  const Descriptor file(
+      path, O_RDONLY | O_NONBLOCK);  // must not wait for a writer where the path is a pipe
+  const struct stat status = file.status(path);
+  if (S_ISDIR(status.st_mode)) fail("{}: is a directory, expected a file", path.string());
+  if (!S_ISREG(status.st_mode)) fail("{}: is not a regular file", path.string());
+
+  const std::shared_ptr<MappedFile> mapped(new MappedFile);
+  mapped->path_ = path;
+  const auto size = static_cast<size_t>(status.st_size);
+  if (size == 0) return mapped;
+  void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.value(), 0);
+  if (memory == MAP_FAILED) fail_errno(path, "map into memory");
+  mapped->bytes_ = {static_cast<const std::byte*>(memory), size};
+  return mapped;
+}
+
+MappedFile::~MappedFile() {
+  if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+std::string read_text_file(const std::filesystem::path& path, size_t limit) {
+  const Descriptor file(path);
+  const struct stat status = file.status(path);
+  if (S_ISDIR(status.st_mode)) fail("{}: is a directory, expected a file", path.string());
+
+  // The size is a hint: pipes and files under /proc have none, and a file may grow while it is
+  // read.
+  constexpr size_t kStep = size_t{64} << 10;
+  std::string text;
+  size_t used = 0;
+  text.resize(std::min(static_cast<size_t>(status.st_size), limit) + 1);
+  while (true) {
+    if (used == text.size()) text.resize(std::min(limit, used + std::max(used, kStep)) + 1);
+    const ssize_t got = ::read(file.value(), text.data() + used, text.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail_errno(path, "read");
+    if (got == 0) break;
+    used += static_cast<size_t>(got);
+    if (used > limit)
+      fail("{}: larger than {} bytes, the most a file of this kind may have", path.string(), limit);
+  }
+  text.resize(used);
+  return text;
+}
+
+AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
+  static std::atomic<uint64_t> count{0};
+  temporary_ = path;
+  temporary_ += fmt::format(".{}-{}.tmp", ::getpid(), count++);
+  constexpr mode_t kMode = 0666;  // the umask takes away
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
+  if (descriptor_ < 0) fail_errno(path_, "write");
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes) {
+  JET_CHECK(descriptor_ >= 0);
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail_errno(path_, "write");
+    bytes = bytes.subspan(static_cast<size_t>(written));
+    position_ += written;
+  }
+}
+
+void AtomicFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+
+void AtomicFile::commit() {
+  JET_CHECK(descriptor_ >= 0);
+  if (::fsync(descriptor_) != 0) fail_errno(path_, "flush to disk");
+  const int closed = ::close(descriptor_);
+  descriptor_ = -1;
+  if (closed != 0) fail_errno(path_, "write");
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_errno(path_, "write");
+  temporary_.clear();
+  flush_directory(path_);
+}
+
+}  // namespace jet
