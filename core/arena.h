@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "core/tensor.h"
@@ -18,6 +19,7 @@ class Arena {
   // Uninitialised bytes, aligned to 64, valid until the enclosing Scope ends. Throws Error when
   // memory is exhausted.
   std::byte* take(int64_t bytes);
+  std::span<std::byte> span(int64_t bytes) { return {take(bytes), static_cast<size_t>(bytes)}; }
   TensorView tensor(const Shape& shape, DType type = DType::F32);
   int64_t reserved_bytes() const;
 
