@@ -5,6 +5,7 @@
 
 #include "core/tensor.h"
 #include "ops/batch.h"
+#include "ops/weight.h"
 
 namespace jet {
 
@@ -14,7 +15,22 @@ void expect(std::string_view op, std::string_view field, const ConstTensorView& 
 // Throws Error unless the tensor has this type and rank.
 void expect_rank(std::string_view op, std::string_view field, const ConstTensorView& tensor,
                  DType type, int rank);
-// Throws Error unless the batch's arrays fit one another and its rows are `tokens`.
+// Throws Error unless the weight is a matrix of a floating or block type.
+void expect_weight(std::string_view op, std::string_view field, const Weight& weight);
+// Throws Error unless the batch's arrays fit one another, its rows are `tokens` and no length is
+// negative.
 void expect_batch(std::string_view op, const BatchView& batch, int64_t tokens);
+// Throws Error unless every slot is one of the state's `slots` or -1 (padding).
+void expect_slots(std::string_view op, const BatchView& batch, int64_t slots);
+// Throws Error unless the tensor is [rows, groups, head_dim] of float32, bf16 or f16, and its rows
+// are as the layout wants them: whole pages and a table that fits the batch, or whole rings that
+// hold every slot of the batch.
+void expect_cache(std::string_view op, std::string_view field, const ConstTensorView& cache,
+                  const BatchView& batch, CacheLayout layout, int64_t window, int64_t groups,
+                  int64_t head_dim);
+// Throws Error unless the page table names pages within `cache_rows` for the positions [begin, end)
+// of sequence n.
+void expect_pages(std::string_view op, const BatchView& batch, int64_t n, int64_t begin,
+                  int64_t end, int64_t cache_rows);
 
 }  // namespace jet

@@ -1,0 +1,45 @@
+// linear: floating-point operations a second for prompts, bytes of weight a second for decoding.
+#include <benchmark/benchmark.h>
+
+#include "ops/linear/linear.h"
+#include "ops/testing/random_weight.h"
+
+namespace jet {
+namespace {
+
+// Arguments: threads, tokens, in, out.
+void bench_linear(benchmark::State& state, DType type) {
+  ThreadPool pool(static_cast<int>(state.range(0)));
+  Arena arena;
+  Context context{pool, arena};
+  const int64_t tokens = state.range(1);
+  const int64_t in = state.range(2);
+  const int64_t out = state.range(3);
+  const Weight weight = testing::random_weight(type, out, in, 1, 0.05);
+  Tensor x(DType::F32, Shape{tokens, in});
+  Tensor y(DType::F32, Shape{tokens, out});
+  const int64_t bytes = linear_workspace(context, weight);
+  const std::span workspace(arena.take(bytes), static_cast<size_t>(bytes));
+  for (auto _ : state)
+    linear(context, {.x = x.view(), .weight = weight, .y = y.mutable_view()}, workspace);
+  const double calls = static_cast<double>(state.iterations());
+  using benchmark::Counter;
+  state.counters["flops"] =
+      Counter(calls * 2.0 * static_cast<double>(tokens * in * out), Counter::kIsRate);
+  state.SetBytesProcessed(state.iterations() * weight.tensor.view().bytes());
+}
+
+void sizes(benchmark::internal::Benchmark* bench) {
+  bench->ArgNames({"threads", "T", "in", "out"})->UseRealTime();
+  for (const int64_t threads : {1, 2}) {
+    bench->Args({threads, 1, 576, 1536})->Args({threads, 512, 576, 1536});
+    bench->Args({threads, 1, 1536, 8960})->Args({threads, 512, 8960, 1536});
+  }
+}
+BENCHMARK_CAPTURE(bench_linear, f32, DType::F32)->Apply(sizes);
+BENCHMARK_CAPTURE(bench_linear, bf16, DType::BF16)->Apply(sizes);
+BENCHMARK_CAPTURE(bench_linear, q8_0, DType::Q8_0)->Apply(sizes);
+BENCHMARK_CAPTURE(bench_linear, q4_1, DType::Q4_1)->Apply(sizes);
+
+}  // namespace
+}  // namespace jet

@@ -1,0 +1,90 @@
+// linear on the CPU: threads split the output rows; each decodes a panel of weight rows to float32
+// and multiplies it with every row of x before the next.
+#include <algorithm>
+
+#include "core/block_types/block_types.h"
+#include "ops/linear/kernels.h"
+#include "ops/linear/panel.h"
+
+namespace jet {
+namespace {
+
+constexpr int64_t kBlock = 512;     // of `in`, a whole number of blocks of every type
+constexpr int64_t kFewTokens = 8;   // up to here a panel should stay in L1
+constexpr int64_t kSmallPanel = 8;  // rows
+constexpr int64_t kLargePanel = 32;
+// Rows of scratch lie 16 floats further apart than a power of two, so as not to share cache sets.
+constexpr int64_t kScratchStride = kBlock + 16;
+constexpr int64_t kScratchFloats = kLargePanel * kScratchStride;  // 66 KB a thread: in L2
+
+// Bytes of a mapped file may lie at any address; floats are read in place where they may be.
+bool is_read_in_place(const Weight& weight) {
+  const auto address = reinterpret_cast<uintptr_t>(weight.tensor.view().data);
+  return weight.type() == DType::F32 && address % alignof(float) == 0;
+}
+
+// Rows [first, first + panel.rows) of the weight, [begin, begin + panel.n) of `in`.
+void place_weights(const Weight& weight, int64_t first, int64_t begin, float* scratch,
+                   Panel& panel) {
+  const std::byte* rows = weight.tensor.view().data;
+  if (is_read_in_place(weight)) {
+    panel.w = reinterpret_cast<const float*>(rows) + first * weight.in() + begin;
+    panel.w_stride = weight.in();
+    return;
+  }
+  const int64_t stride = row_bytes(weight.type(), weight.in());
+  const int64_t offset = row_bytes(weight.type(), begin);
+  for (int64_t r = 0; r < panel.rows; ++r) {
+    decode_row(weight.type(), rows + (first + r) * stride + offset, panel.n,
+               scratch + r * kScratchStride);
+  }
+  panel.w = scratch;
+  panel.w_stride = kScratchStride;
+}
+
+// y = bias, or 0, in columns [begin, end).
+void set_bias(const Linear& args, int64_t begin, int64_t end) {
+  const int64_t out = args.weight.out();
+  for (int64_t t = 0; t < args.x.shape[0]; ++t) {
+    float* y = args.y.f32() + t * out;
+    if (args.bias.data != nullptr)
+      std::copy(args.bias.f32() + begin, args.bias.f32() + end, y + begin);
+    else
+      std::fill(y + begin, y + end, 0.0f);
+  }
+}
+
+}  // namespace
+
+int64_t linear_workspace_cpu(const Context& context, const Weight& weight) {
+  if (is_read_in_place(weight)) return 0;
+  return context.threads.threads() * kScratchFloats * static_cast<int64_t>(sizeof(float));
+}
+
+void linear_cpu(Context& context, const Linear& args, std::span<std::byte> workspace) {
+  const int64_t tokens = args.x.shape[0];
+  const int64_t in = args.weight.in();
+  const int64_t out = args.weight.out();
+  const int64_t panel_rows = tokens <= kFewTokens ? kSmallPanel : kLargePanel;
+  context.threads.parallel_for(out, kSmallPanel, [&](int64_t begin, int64_t end, int thread) {
+    float* scratch = reinterpret_cast<float*>(workspace.data()) + thread * kScratchFloats;
+    set_bias(args, begin, end);
+    for (int64_t row = begin; row < end; row += panel_rows) {
+      for (int64_t i = 0; i < in; i += kBlock) {
+        Panel panel{.w = nullptr,
+                    .w_stride = 0,
+                    .rows = std::min(panel_rows, end - row),
+                    .x = args.x.f32() + i,
+                    .x_stride = in,
+                    .tokens = tokens,
+                    .n = std::min(kBlock, in - i),
+                    .y = args.y.f32() + row,
+                    .y_stride = out};
+        place_weights(args.weight, row, i, scratch, panel);
+        accumulate_panel(panel);
+      }
+    }
+  });
+}
+
+}  // namespace jet

@@ -1,0 +1,14 @@
+// The back ends of linear and its reference; called through linear.h, which has checked the shapes.
+#pragma once
+
+#include <vector>
+
+#include "ops/linear/linear.h"
+
+namespace jet {
+
+int64_t linear_workspace_cpu(const Context& context, const Weight& weight);
+void linear_cpu(Context& context, const Linear& args, std::span<std::byte> workspace);
+std::vector<double> linear_reference(const Linear& args);  // y in float64; tests only
+
+}  // namespace jet

@@ -1,0 +1,88 @@
+// The inner product of linear in SIMD: tiles of rows x tokens whose sums stay in registers.
+// Compiled once for each instruction set; the best one the machine has is picked at run time.
+#include "ops/linear/panel.h"
+
+#include <cstring>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/linear/panel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace jet {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Floats = hn::ScalableTag<float>;
+using Vector = hn::Vec<Floats>;
+
+// n < a vector's floats, followed by zeros.
+HWY_INLINE Vector load_tail(const float* from, int64_t n) {
+  HWY_ALIGN float padded[hn::MaxLanes(Floats())] = {};
+  std::memcpy(padded, from, static_cast<size_t>(n) * sizeof(float));
+  return hn::Load(Floats(), padded);
+}
+
+// R rows with C tokens. Each sum has one vector accumulator that takes i in ascending order and is
+// folded at the end, in every tile alike: a tile's shape never shows in its results.
+template <int R, int C>
+HWY_INLINE void tile(const Panel& p, int64_t row, int64_t token) {
+  const Floats d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const float* w = p.w + row * p.w_stride;
+  const float* x = p.x + token * p.x_stride;
+  Vector sums[R][C];
+  for (int r = 0; r < R; ++r) {
+    for (int c = 0; c < C; ++c) sums[r][c] = hn::Zero(d);
+  }
+  const auto multiply_add = [&](auto load) HWY_ATTR {
+    Vector columns[C];
+    for (int c = 0; c < C; ++c) columns[c] = load(x + c * p.x_stride);
+    for (int r = 0; r < R; ++r) {
+      const Vector weights = load(w + r * p.w_stride);
+      for (int c = 0; c < C; ++c) sums[r][c] = hn::MulAdd(weights, columns[c], sums[r][c]);
+    }
+  };
+  int64_t i = 0;
+  for (; i + lanes <= p.n; i += lanes)
+    multiply_add([&](const float* from) HWY_ATTR { return hn::LoadU(d, from + i); });
+  if (i < p.n)
+    multiply_add([&](const float* from) HWY_ATTR { return load_tail(from + i, p.n - i); });
+  for (int c = 0; c < C; ++c) {
+    float* y = p.y + (token + c) * p.y_stride + row;
+    for (int r = 0; r < R; ++r) y[r] += hn::GetLane(hn::SumOfLanes(d, sums[r][c]));
+  }
+}
+
+// All rows with C tokens. Eight sums at a time hide the latency of a fused multiply-add.
+template <int C>
+void all_rows(const Panel& p, int64_t token) {
+  constexpr int kRows = C == 1 ? 8 : 4;
+  int64_t row = 0;
+  for (; row + kRows <= p.rows; row += kRows) tile<kRows, C>(p, row, token);
+  for (; row < p.rows; ++row) tile<1, C>(p, row, token);
+}
+
+void accumulate(const Panel& p) {
+  int64_t token = 0;
+  for (; token + 3 <= p.tokens; token += 3) all_rows<3>(p, token);
+  if (p.tokens - token == 2) all_rows<2>(p, token);
+  if (p.tokens - token == 1) all_rows<1>(p, token);
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace jet
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace jet {
+
+HWY_EXPORT(accumulate);
+
+void accumulate_panel(const Panel& panel) { HWY_DYNAMIC_DISPATCH(accumulate)(panel); }
+
+}  // namespace jet
+#endif
