@@ -2,6 +2,7 @@
 // and in order.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -22,6 +23,12 @@ struct BatchView {
   int64_t sequences() const { return static_cast<int64_t>(slots.size()); }
   int64_t tokens() const { return offsets.empty() ? 0 : offsets.back(); }
 };
+
+// The sequence that row r of the step belongs to.
+inline int64_t sequence_of_row(const BatchView& batch, int64_t r) {
+  return std::upper_bound(batch.offsets.begin(), batch.offsets.end(), r) - batch.offsets.begin() -
+         1;
+}
 
 // Where a state pool keeps the row of position p: in pages that a table names, or in a ring of the
 // last rows.

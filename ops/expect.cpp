@@ -90,4 +90,9 @@ void expect_pages(std::string_view op, const BatchView& batch, int64_t n, int64_
   }
 }
 
+void expect_workspace(std::string_view op, std::span<const std::byte> workspace, int64_t bytes) {
+  if (static_cast<int64_t>(workspace.size()) < bytes)
+    fail("{}: a workspace of {} bytes, expected {}", op, workspace.size(), bytes);
+}
+
 }  // namespace jet

@@ -1,6 +1,8 @@
 // The shape and type checks at the head of every op.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string_view>
 
 #include "core/tensor.h"
@@ -32,5 +34,7 @@ void expect_cache(std::string_view op, std::string_view field, const ConstTensor
 // of sequence n.
 void expect_pages(std::string_view op, const BatchView& batch, int64_t n, int64_t begin,
                   int64_t end, int64_t cache_rows);
+// Throws Error unless the workspace has the bytes that the op asked for.
+void expect_workspace(std::string_view op, std::span<const std::byte> workspace, int64_t bytes);
 
 }  // namespace jet
