@@ -1,0 +1,30 @@
+// gated_rms_norm on the CPU: threads over heads of rows, one order of summation in each.
+#include <cmath>
+
+#include "ops/activations.h"
+#include "ops/gated_rms_norm/kernels.h"
+
+namespace jet {
+namespace {
+
+constexpr int64_t kRows = 16;  // a share too small to be worth waking a thread
+
+}  // namespace
+
+void gated_rms_norm_cpu(Context& context, const GatedRmsNorm& args) {
+  const int64_t width = args.x.shape.back();
+  const float* weight = args.weight.f32();
+  context.threads.parallel_for(args.x.rows(), kRows, [&](int64_t begin, int64_t end, int) {
+    for (int64_t row = begin; row < end; ++row) {
+      const float* x = args.x.f32() + row * width;
+      const float* gate = args.gate.f32() + row * width;
+      float* y = args.y.f32() + row * width;
+      float squares = 0;
+      for (int64_t i = 0; i < width; ++i) squares += x[i] * x[i];
+      const float scale = 1.0f / std::sqrt(squares / static_cast<float>(width) + args.eps);
+      for (int64_t i = 0; i < width; ++i) y[i] = x[i] * scale * weight[i] * silu(gate[i]);
+    }
+  });
+}
+
+}  // namespace jet
