@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -76,6 +77,7 @@ class GgufMetadata {
 
  private:
   std::vector<std::pair<std::string, GgufValue>> entries_;
+  std::map<std::string, size_t, std::less<>> index_;  // of entries_, by key
 };
 
 struct Gguf {
