@@ -1,0 +1,14 @@
+#include "ops/add/add.h"
+
+#include "ops/add/kernels.h"
+#include "ops/expect.h"
+
+namespace jet {
+
+void add(Context& context, const Add& args) {
+  expect("add", "x", args.x, DType::F32, args.x.shape);
+  expect("add", "y", args.y, DType::F32, args.x.shape);
+  add_cpu(context, args);
+}
+
+}  // namespace jet
