@@ -1,0 +1,50 @@
+// A language model opened from disk: its weights, its tokenizer, and what can be said of it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <jet/error.h>
+
+namespace jet {
+
+struct LoadedModel;  // the inside: runtime/model/loaded_model.h
+
+struct ChatMessage {
+  std::string role;  // "system", "user", "assistant"
+  std::string content;
+};
+
+// Immutable and cheap to copy: copies share the weights. Safe to use from several threads.
+class Model {
+ public:
+  // A Hugging Face directory or a .gguf file. Throws Error naming the file and the place at fault.
+  static Model load(const std::string& path);
+
+  std::string architecture() const;   // "llama", "qwen2", "qwen3", "jet_nemotron"
+  int64_t parameters() const;
+  int64_t vocabulary() const;         // rows of the logits
+  int64_t trained_context() const;    // max_position_embeddings
+  int64_t weight_bytes() const;       // as stored
+
+  bool has_tokenizer() const;
+  bool has_chat_template() const;
+  // The next three throw Error where the model's files hold no tokenizer.
+  std::vector<int32_t> encode(std::string_view text, bool special = true) const;
+  std::string decode(std::span<const int32_t> ids, bool skip_special = false) const;
+  bool is_end(int32_t id) const;  // ends a text or a turn
+  // The dialogue as the model's chat template writes it, ready for the assistant's answer.
+  std::string chat_prompt(std::span<const ChatMessage> messages, bool add_generation_prompt = true) const;
+
+  const LoadedModel& loaded() const { return *loaded_; }
+
+ private:
+  explicit Model(std::shared_ptr<const LoadedModel> loaded) : loaded_(std::move(loaded)) {}
+  std::shared_ptr<const LoadedModel> loaded_;
+};
+
+}  // namespace jet

@@ -1,0 +1,89 @@
+#include "models/decoder.h"
+
+#include <cstring>
+
+#include "core/error.h"
+#include "mixers/projection.h"
+#include "ops/add/add.h"
+#include "ops/embedding/embedding.h"
+#include "ops/rms_norm/rms_norm.h"
+#include "ops/swiglu/swiglu.h"
+
+namespace jet {
+
+Decoder::Decoder(DecoderSpec spec, const TensorSource& tensors) : spec_(std::move(spec)) {
+  const TensorSource take = [&](std::string_view name) {
+    Tensor tensor = tensors(name);
+    weight_bytes_ += tensor.view().bytes();
+    return tensor;
+  };
+  embedding_ = {take("model.embed_tokens.weight")};
+  for (size_t index = 0; index < spec_.layers.size(); ++index) {
+    const std::string prefix = fmt::format("model.layers.{}.", index);
+    const TensorSource below = [&](std::string_view name) { return take(mixer_prefix(index) + std::string(name)); };
+    layers_.push_back({.mixer_norm = to_float32(take(prefix + "input_layernorm.weight")),
+                       .mixer = spec_.layers[index].mixer->prepare(below),
+                       .mlp_norm = to_float32(take(prefix + "post_attention_layernorm.weight")),
+                       .gate = {take(prefix + "mlp.gate_proj.weight")},
+                       .up = {take(prefix + "mlp.up_proj.weight")},
+                       .down = {take(prefix + "mlp.down_proj.weight")}});
+  }
+  norm_ = to_float32(take("model.norm.weight"));
+  head_ = spec_.tied_head ? embedding_ : Weight{take("lm_head.weight")};
+}
+
+std::vector<StateSpec> Decoder::states() const {
+  std::vector<StateSpec> list;
+  for (const LayerSpec& layer : spec_.layers) list.push_back(layer.mixer->state());
+  return list;
+}
+
+void Decoder::forward(Context& context, const DecoderCall& call) const {
+  const Arena::Scope scratch(context.arena);
+  const auto rows = static_cast<int64_t>(call.ids.size());
+  const Shape stream{rows, spec_.shape.hidden};
+  const auto eps = static_cast<float>(spec_.shape.norm_eps);
+  const TensorView x = context.arena.tensor(stream);
+  const TensorView normed = context.arena.tensor(stream);
+  const TensorView mixed = context.arena.tensor(stream);
+
+  embedding(context, {call.ids, embedding_, x});
+  if (call.on_hidden) call.on_hidden(0, x);
+  for (size_t index = 0; index < layers_.size(); ++index) {
+    const Layer& layer = layers_[index];
+    rms_norm(context, {x, layer.mixer_norm.view(), eps, normed});
+    layer.mixer->forward(context, {normed, call.batch, call.states[index], mixed});
+    add(context, {x, mixed});
+    rms_norm(context, {x, layer.mlp_norm.view(), eps, normed});
+    run_mlp(context, layer, normed);
+    add(context, {x, normed});
+    if (call.on_hidden) call.on_hidden(index + 1, x);
+  }
+  run_head(context, call, x);
+}
+
+// x <- down(silu(gate x) * up x)
+void Decoder::run_mlp(Context& context, const Layer& layer, TensorView x) const {
+  const Arena::Scope scratch(context.arena);
+  const Shape wide{x.shape[0], layer.gate.out()};
+  const TensorView gate = project(context, x, layer.gate, wide);
+  const TensorView up = project(context, x, layer.up, wide);
+  swiglu(context, {gate, up, gate});
+  project_into(context, gate, layer.down, x);
+}
+
+void Decoder::run_head(Context& context, const DecoderCall& call, ConstTensorView x) const {
+  const auto wanted = static_cast<int64_t>(call.logit_rows.size());
+  if (wanted == 0) return;
+  const Arena::Scope scratch(context.arena);
+  const TensorView last = context.arena.tensor(Shape{wanted, spec_.shape.hidden});
+  const int64_t width = row_bytes(DType::F32, spec_.shape.hidden);
+  for (int64_t i = 0; i < wanted; ++i) {
+    std::memcpy(last.data + i * width, x.data + call.logit_rows[static_cast<size_t>(i)] * width,
+                static_cast<size_t>(width));
+  }
+  rms_norm(context, {last, norm_.view(), static_cast<float>(spec_.shape.norm_eps), last});
+  project_into(context, last, head_, call.logits);
+}
+
+}  // namespace jet

@@ -1,0 +1,17 @@
+// Checkpoints as GGUF files. Keys and tensor names: docs/gguf.md.
+#pragma once
+
+#include <filesystem>
+
+#include "models/checkpoint.h"
+
+namespace jet {
+
+Checkpoint open_gguf_file(const std::filesystem::path& path);
+TextFiles open_gguf_text(const std::filesystem::path& path);
+DecoderSpec open_gguf_spec(const std::filesystem::path& path);
+
+// Throws Error on a file that exists already or cannot be written.
+void save_gguf_file(const Checkpoint& checkpoint, const std::filesystem::path& path);
+
+}  // namespace jet
