@@ -35,9 +35,9 @@ int64_t find_bad(const std::byte* row, int64_t n, IsBad is_bad) {
   constexpr int64_t kStretch = 256;
   for (int64_t begin = 0; begin < n; begin += kStretch) {
     const int64_t end = std::min(n, begin + kStretch);
-    bool any = false;
-    for (int64_t i = begin; i < end; ++i) any |= is_bad(items[i]);
-    if (!any) continue;
+    uint32_t bad = 0;
+    for (int64_t i = begin; i < end; ++i) bad += static_cast<uint32_t>(is_bad(items[i]));
+    if (bad == 0) continue;
     for (int64_t i = begin; i < end; ++i) {
       if (is_bad(items[i])) return i;
     }
