@@ -27,10 +27,6 @@ inline float f16_to_float_by_masks(uint16_t half) {
   return std::bit_cast<float>(sign | (is_subnormal & subnormal) | (~is_subnormal & normal));
 }
 
-void decode_f16_portable(const uint16_t* halves, int64_t n, float* __restrict out) {
-  for (int64_t i = 0; i < n; ++i) out[i] = f16_to_float_by_masks(halves[i]);
-}
-
 #if defined(__x86_64__)
 // Every CPU with AVX2 has the conversion instruction; it is some five times as fast.
 __attribute__((target("avx2,f16c"))) void decode_f16_avx2(const uint16_t* halves, int64_t n,
@@ -45,6 +41,10 @@ __attribute__((target("avx2,f16c"))) void decode_f16_avx2(const uint16_t* halves
 #endif
 
 }  // namespace
+
+void decode_f16_portable(const uint16_t* halves, int64_t n, float* __restrict out) {
+  for (int64_t i = 0; i < n; ++i) out[i] = f16_to_float_by_masks(halves[i]);
+}
 
 void decode_f16(const std::byte* row, int64_t n, float* out) {
   const auto* halves = reinterpret_cast<const uint16_t*>(row);
