@@ -6,11 +6,13 @@
 #include <cstring>
 #include <limits>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "core/context.h"
+#include "core/error.h"
 #include "core/half.h"
 #include "core/random.h"
 #include "core/tensor.h"
@@ -65,6 +67,22 @@ inline double worst_error(std::span<const float> a, std::span<const double> b) {
     if (!(error <= worst)) worst = error;  // NaN stays
   }
   return worst;
+}
+
+// Whether two rows of numbers hold the same bits.
+inline bool same_bits(std::span<const float> a, std::span<const float> b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+}
+
+// The message of the Error that a call throws; empty when it throws none.
+template <typename Call>
+std::string error_of(Call&& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
 }
 
 // A context with its own threads and arena.
