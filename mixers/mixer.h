@@ -29,7 +29,8 @@ struct RopeScaling {
   bool operator==(const RopeScaling&) const = default;
 };
 
-// What mixers may know of the model around them: the fields of its config that are not theirs alone.
+// What mixers may know of the model around them: the fields of its config that are not theirs
+// alone.
 struct ModelShape {
   int64_t hidden = 0;    // D
   int64_t heads = 0;     // of attention
@@ -45,7 +46,7 @@ struct ModelShape {
 
 // One call over a step's rows: prompts, parts of prompts and decoding rows alike.
 struct MixerCall {
-  ConstTensorView x;                  // [T, D] float32, normalised
+  ConstTensorView x;  // [T, D] float32, normalised
   BatchView batch;
   std::span<const TensorView> state;  // one for each StatePart, for all sequences of the pool
   TensorView y;                       // [T, D] float32; must not alias x
@@ -54,7 +55,8 @@ struct MixerCall {
 class Mixer {
  public:
   virtual ~Mixer() = default;
-  // Writes y and brings the state of every sequence of the batch past its rows. Scratch memory from context.arena.
+  // Writes y and brings the state of every sequence of the batch past its rows. Scratch memory from
+  // context.arena.
   virtual void forward(Context& context, const MixerCall& call) const = 0;
 };
 
@@ -66,11 +68,12 @@ struct MixerCost {
 class MixerSpec {
  public:
   virtual ~MixerSpec() = default;
-  virtual std::string_view kind() const = 0;              // as in the config's layer_types
-  virtual Json config() const = 0;                        // its section of efficient_attention_config; {} if none
-  virtual std::vector<TensorSpec> tensors() const = 0;    // the only place where they stand
+  virtual std::string_view kind() const = 0;  // as in the config's layer_types
+  virtual Json config() const = 0;  // its section of efficient_attention_config; {} if none
+  virtual std::vector<TensorSpec> tensors() const = 0;  // the only place where they stand
   virtual StateSpec state() const = 0;
-  virtual MixerCost cost(int64_t tokens, int64_t context) const = 0;  // of T rows of one sequence after `context`
+  virtual MixerCost cost(int64_t tokens,
+                         int64_t context) const = 0;  // of T rows of one sequence after `context`
   virtual std::unique_ptr<Mixer> prepare(const TensorSource& tensors) const = 0;
 };
 

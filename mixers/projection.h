@@ -7,7 +7,8 @@
 
 namespace jet {
 
-// x [T, in] W^T + bias as a new tensor of `shape`, whose sizes multiply to T * out; valid until the arena's scope ends.
+// x [T, in] W^T + bias as a new tensor of `shape`, whose sizes multiply to T * out; valid until the
+// arena's scope ends.
 TensorView project(Context& context, ConstTensorView x, const Weight& weight, const Shape& shape,
                    ConstTensorView bias = {});
 // The same into memory of the caller: y [T, out].

@@ -29,7 +29,8 @@ struct StatePart {
 };
 
 // One layer's parts. A pool keeps a part of all its sequences in one tensor:
-//   PerToken [pages * page_tokens, row...]    Ring [slots * rows, row...]    Fixed [slots, rows, row...]
+//   PerToken [pages * page_tokens, row...]    Ring [slots * rows, row...]    Fixed [slots, rows,
+//   row...]
 using StateSpec = std::vector<StatePart>;
 
 // The types a pool stores parts in.
@@ -39,7 +40,9 @@ struct StateTypes {
   DType convolution = DType::F32;
 
   DType of(StateUse use) const {
-    return use == StateUse::Attention ? attention : use == StateUse::Recurrence ? recurrence : convolution;
+    return use == StateUse::Attention    ? attention
+           : use == StateUse::Recurrence ? recurrence
+                                         : convolution;
   }
 };
 

@@ -11,7 +11,7 @@
 namespace jet {
 
 enum class Init {
-  Normal,     // N(0, initializer_range)
+  Normal,  // N(0, initializer_range)
   Zeros,
   Ones,
   DecayRate,  // log A, A ~ U(0, 16): A_log of a linear-attention block
@@ -25,7 +25,8 @@ struct TensorSpec {
   bool float32 = false;  // kept in float32 whatever the checkpoint's type
 };
 
-// Gives a layer its tensors by the names in its TensorSpecs; shapes have been checked, absent tensors are an Error.
+// Gives a layer its tensors by the names in its TensorSpecs; shapes have been checked, absent
+// tensors are an Error.
 using TensorSource = std::function<Tensor(std::string_view name)>;
 
 // The tensor in float32: itself, or a converted copy. For vectors: norms, biases, decay rates.

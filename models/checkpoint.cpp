@@ -17,7 +17,8 @@ bool is_gguf(const std::filesystem::path& path) { return path.extension() == ".g
 
 void expect_model_path(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) {
-    fail("{}: no such file or directory; a model is a Hugging Face directory or a .gguf file", path.string());
+    fail("{}: no such file or directory; a model is a Hugging Face directory or a .gguf file",
+         path.string());
   }
   if (!std::filesystem::is_directory(path) && !is_gguf(path)) {
     fail("{}: a model is a Hugging Face directory or a .gguf file", path.string());
@@ -75,24 +76,31 @@ void verify_tensors(const Checkpoint& checkpoint, std::string_view where) {
     expected.insert(spec.name);
     const auto found = checkpoint.tensors.find(spec.name);
     if (found == checkpoint.tensors.end()) {
-      fail("{}: tensor {} is missing; the config asks for it with shape {}", where, spec.name, to_string(spec.shape));
+      fail("{}: tensor {} is missing; the config asks for it with shape {}", where, spec.name,
+           to_string(spec.shape));
     }
     const Tensor& tensor = found->second;
     if (!(tensor.shape() == spec.shape)) {
-      fail("{}: tensor {} has shape {}, the config asks for {}", where, spec.name, to_string(tensor.shape()), to_string(spec.shape));
+      fail("{}: tensor {} has shape {}, the config asks for {}", where, spec.name,
+           to_string(tensor.shape()), to_string(spec.shape));
     }
     if (!is_float(tensor.type()) && !is_quantised(tensor.type())) {
-      fail("{}: tensor {} is of type {}, expected f32, f16, bf16 or a block format", where, spec.name, name(tensor.type()));
+      fail("{}: tensor {} is of type {}, expected f32, f16, bf16 or a block format", where,
+           spec.name, name(tensor.type()));
     }
   }
   for (const auto& [name, tensor] : checkpoint.tensors) {
     if (expected.contains(name)) continue;
     // A tied head is sometimes stored beside the embedding it equals.
-    if (name == "lm_head.weight" && same_bytes(tensor, checkpoint.tensors.at("model.embed_tokens.weight"))) continue;
+    if (name == "lm_head.weight" &&
+        same_bytes(tensor, checkpoint.tensors.at("model.embed_tokens.weight")))
+      continue;
     if (name == "lm_head.weight") {
-      fail("{}: tensor lm_head.weight differs from the embedding, but tie_word_embeddings is true", where);
+      fail("{}: tensor lm_head.weight differs from the embedding, but tie_word_embeddings is true",
+           where);
     }
-    fail("{}: tensor {} is not part of a {} model with this config", where, name, checkpoint.spec.family);
+    fail("{}: tensor {} is not part of a {} model with this config", where, name,
+         checkpoint.spec.family);
   }
 }
 

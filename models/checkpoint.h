@@ -1,4 +1,5 @@
-// A model's files as one thing, whichever format they are in: a Hugging Face directory or a GGUF file.
+// A model's files as one thing, whichever format they are in: a Hugging Face directory or a GGUF
+// file.
 #pragma once
 
 #include <filesystem>
@@ -18,12 +19,14 @@ namespace jet {
 struct Checkpoint {
   std::filesystem::path path;
   DecoderSpec spec;
-  Json config;                             // config.json as read, or as GGUF's metadata says it
-  std::map<std::string, Tensor> tensors;   // by Hugging Face name; bytes shared with the file's mapping
-  bool rope_rows_interleaved = false;      // rows of attention's q and k stand as GGUF's llama files have them
+  Json config;  // config.json as read, or as GGUF's metadata says it
+  std::map<std::string, Tensor>
+      tensors;  // by Hugging Face name; bytes shared with the file's mapping
+  bool rope_rows_interleaved =
+      false;  // rows of attention's q and k stand as GGUF's llama files have them
   std::optional<TokenizerSpec> tokenizer;
-  std::string chat_template;               // empty: none
-  GenerationConfig generation;             // eos holds the tokenizer's and the config's as well
+  std::string chat_template;    // empty: none
+  GenerationConfig generation;  // eos holds the tokenizer's and the config's as well
 
   // The tensor as model.md orders its rows. Throws Error when absent.
   Tensor tensor(std::string_view name) const;
@@ -31,11 +34,12 @@ struct Checkpoint {
   TensorSource source() const;
 };
 
-// A directory with config.json, or a .gguf file. Every tensor that the config asks for is there with its shape, and
-// none besides. Throws Error naming the file and the tensor or field at fault.
+// A directory with config.json, or a .gguf file. Every tensor that the config asks for is there
+// with its shape, and none besides. Throws Error naming the file and the tensor or field at fault.
 Checkpoint open_checkpoint(const std::filesystem::path& path);
 
-// What `open_checkpoint` reads, without weights: a directory's or a GGUF file's tokenizer and chat template.
+// What `open_checkpoint` reads, without weights: a directory's or a GGUF file's tokenizer and chat
+// template.
 struct TextFiles {
   TokenizerSpec tokenizer;
   std::string chat_template;
@@ -45,8 +49,8 @@ TextFiles open_text_files(const std::filesystem::path& path);
 // The config of a directory, a GGUF file or a config.json alone.
 DecoderSpec open_decoder_spec(const std::filesystem::path& path);
 
-// Throws Error unless the tensors are those of the spec: none missing, misshapen, of a type that cannot be computed
-// with, or unknown. `where` names the file.
+// Throws Error unless the tensors are those of the spec: none missing, misshapen, of a type that
+// cannot be computed with, or unknown. `where` names the file.
 void verify_tensors(const Checkpoint& checkpoint, std::string_view where);
 
 }  // namespace jet

@@ -20,7 +20,9 @@ Decoder::Decoder(DecoderSpec spec, const TensorSource& tensors) : spec_(std::mov
   embedding_ = {take("model.embed_tokens.weight")};
   for (size_t index = 0; index < spec_.layers.size(); ++index) {
     const std::string prefix = fmt::format("model.layers.{}.", index);
-    const TensorSource below = [&](std::string_view name) { return take(mixer_prefix(index) + std::string(name)); };
+    const TensorSource below = [&](std::string_view name) {
+      return take(mixer_prefix(index) + std::string(name));
+    };
     layers_.push_back({.mixer_norm = to_float32(take(prefix + "input_layernorm.weight")),
                        .mixer = spec_.layers[index].mixer->prepare(below),
                        .mlp_norm = to_float32(take(prefix + "post_attention_layernorm.weight")),

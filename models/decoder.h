@@ -16,34 +16,36 @@ namespace jet {
 using LayerStates = std::vector<std::vector<TensorView>>;
 
 struct DecoderCall {
-  std::span<const int32_t> ids;          // [T]
+  std::span<const int32_t> ids;  // [T]
   BatchView batch;
-  std::span<const int32_t> logit_rows;   // [L] rows whose logits are wanted, ascending
+  std::span<const int32_t> logit_rows;  // [L] rows whose logits are wanted, ascending
   const LayerStates& states;
-  TensorView logits;                     // [L, vocabulary] float32
+  TensorView logits;  // [L, vocabulary] float32
   // Called with 0 and the embeddings, then i and the residual stream after layer i - 1, [T, D].
   std::function<void(size_t, ConstTensorView)> on_hidden = {};
 };
 
 class Decoder {
  public:
-  // Takes every tensor of decoder_tensors(spec) by its full name. Throws Error on a missing or misshapen one.
+  // Takes every tensor of decoder_tensors(spec) by its full name. Throws Error on a missing or
+  // misshapen one.
   Decoder(DecoderSpec spec, const TensorSource& tensors);
 
   const DecoderSpec& spec() const { return spec_; }
   std::vector<StateSpec> states() const;
   int64_t weight_bytes() const { return weight_bytes_; }
 
-  // Brings the states past the rows and writes the logits. Throws Error on an id outside the vocabulary.
+  // Brings the states past the rows and writes the logits. Throws Error on an id outside the
+  // vocabulary.
   void forward(Context& context, const DecoderCall& call) const;
 
  private:
   struct Layer {
     Tensor mixer_norm;  // [D] float32
     std::unique_ptr<Mixer> mixer;
-    Tensor mlp_norm;    // [D] float32
-    Weight gate, up;    // [F, D]
-    Weight down;        // [D, F]
+    Tensor mlp_norm;  // [D] float32
+    Weight gate, up;  // [F, D]
+    Weight down;      // [D, F]
   };
 
   void run_mlp(Context& context, const Layer& layer, TensorView x) const;
@@ -52,8 +54,8 @@ class Decoder {
   DecoderSpec spec_;
   Weight embedding_;  // [vocabulary, D]
   std::vector<Layer> layers_;
-  Tensor norm_;       // [D] float32
-  Weight head_;       // [vocabulary, D]: the embedding when tied
+  Tensor norm_;  // [D] float32
+  Weight head_;  // [vocabulary, D]: the embedding when tied
   int64_t weight_bytes_ = 0;
 };
 

@@ -45,11 +45,14 @@ std::vector<TensorSpec> decoder_tensors(const DecoderSpec& spec) {
 int64_t parameter_count(const DecoderSpec& spec) { return total(decoder_tensors(spec)); }
 
 int64_t parameter_count(const LayerSpec& layer, const DecoderSpec& spec) {
-  return total(layer.mixer->tensors()) + 3 * layer.mlp_width * spec.shape.hidden + 2 * spec.shape.hidden;
+  return total(layer.mixer->tensors()) + 3 * layer.mlp_width * spec.shape.hidden +
+         2 * spec.shape.hidden;
 }
 
 Json decoder_config(const DecoderSpec& spec) { return find_family(spec.family).write(spec); }
 
-bool operator==(const DecoderSpec& a, const DecoderSpec& b) { return decoder_config(a) == decoder_config(b); }
+bool operator==(const DecoderSpec& a, const DecoderSpec& b) {
+  return decoder_config(a) == decoder_config(b);
+}
 
 }  // namespace jet

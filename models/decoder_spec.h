@@ -17,11 +17,11 @@ struct LayerSpec {
 };
 
 struct DecoderSpec {
-  std::string family;          // the config's model_type
-  ModelShape shape;            // what mixers know of the model
+  std::string family;  // the config's model_type
+  ModelShape shape;    // what mixers know of the model
   int64_t vocabulary = 0;
-  int64_t max_positions = 0;   // trained context
-  bool tied_head = false;      // lm_head is the embedding
+  int64_t max_positions = 0;  // trained context
+  bool tied_head = false;     // lm_head is the embedding
   double initializer_range = 0.02;
   DType stored_type = DType::BF16;  // of new checkpoints: the config's torch_dtype
   std::vector<LayerSpec> layers;

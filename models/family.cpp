@@ -22,7 +22,8 @@ constexpr std::array kFamilies{
 
 std::string known_families() {
   std::string known;
-  for (const Family& family : kFamilies) known += fmt::format("{}{}", known.empty() ? "" : ", ", family.name);
+  for (const Family& family : kFamilies)
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", family.name);
   return known;
 }
 
@@ -32,7 +33,8 @@ std::span<const Family> families() { return kFamilies; }
 
 const Family& find_family(std::string_view name) {
   const auto family = std::ranges::find(kFamilies, name, &Family::name);
-  if (family == kFamilies.end()) fail("the model family {} is not known; known are {}", name, known_families());
+  if (family == kFamilies.end())
+    fail("the model family {} is not known; known are {}", name, known_families());
   return *family;
 }
 

@@ -22,8 +22,8 @@ struct GenerationConfig {
   bool operator==(const GenerationConfig&) const = default;
 };
 
-// Reads generation_config.json; the token ids may also stand in config.json, where this reads them too.
-// Throws Error naming the field at fault.
+// Reads generation_config.json; the token ids may also stand in config.json, where this reads them
+// too. Throws Error naming the field at fault.
 GenerationConfig parse_generation_config(const Json& config, std::string_view where);
 Json generation_config_json(const GenerationConfig& config);
 

@@ -20,14 +20,16 @@ float draw(Random& random, Init init, double range) {
     case Init::DecayRate:
       return static_cast<float>(std::log(16.0 * (1.0 - random.uniform())));  // A in (0, 16]
     case Init::TimeStep: {
-      const double dt = std::exp(std::log(1e-3) + random.uniform() * (std::log(0.1) - std::log(1e-3)));
+      const double dt =
+          std::exp(std::log(1e-3) + random.uniform() * (std::log(0.1) - std::log(1e-3)));
       return static_cast<float>(dt + std::log(-std::expm1(-dt)));  // softplus^-1
     }
   }
   return 0.0f;
 }
 
-Tensor random_tensor(const TensorSpec& spec, DType type, double range, uint64_t seed, uint64_t stream) {
+Tensor random_tensor(const TensorSpec& spec, DType type, double range, uint64_t seed,
+                     uint64_t stream) {
   Tensor tensor(spec.float32 ? DType::F32 : type, spec.shape);
   Random random(seed, stream);
   const int64_t width = spec.shape.back();
@@ -50,8 +52,8 @@ Checkpoint random_checkpoint(const Json& config, std::string_view where, uint64_
   checkpoint.generation = parse_generation_config(config, where);
   uint64_t stream = 0;
   for (const TensorSpec& spec : decoder_tensors(checkpoint.spec)) {
-    checkpoint.tensors[spec.name] =
-        random_tensor(spec, checkpoint.spec.stored_type, checkpoint.spec.initializer_range, seed, stream++);
+    checkpoint.tensors[spec.name] = random_tensor(
+        spec, checkpoint.spec.stored_type, checkpoint.spec.initializer_range, seed, stream++);
   }
   return checkpoint;
 }

@@ -7,8 +7,8 @@
 
 namespace jet {
 
-// Every tensor of the config by its TensorSpec's Init, in the config's type; the same seed gives the same bits.
-// `config` is a parsed config.json, `where` its name for messages.
+// Every tensor of the config by its TensorSpec's Init, in the config's type; the same seed gives
+// the same bits. `config` is a parsed config.json, `where` its name for messages.
 Checkpoint random_checkpoint(const Json& config, std::string_view where, uint64_t seed);
 
 }  // namespace jet

@@ -17,7 +17,8 @@ class BatchPlan {
 
   void clear();
   // Rows `ids` of the sequence in `slot` after `past` computed ones. The pool has pages for them.
-  void add(const StatePool& pool, int32_t slot, int64_t past, std::span<const int32_t> ids, Logits logits);
+  void add(const StatePool& pool, int32_t slot, int64_t past, std::span<const int32_t> ids,
+           Logits logits);
 
   bool empty() const { return ids_.empty(); }
   std::span<const int32_t> ids() const { return ids_; }

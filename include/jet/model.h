@@ -25,11 +25,11 @@ class Model {
   // A Hugging Face directory or a .gguf file. Throws Error naming the file and the place at fault.
   static Model load(const std::string& path);
 
-  std::string architecture() const;   // "llama", "qwen2", "qwen3", "jet_nemotron"
+  std::string architecture() const;  // "llama", "qwen2", "qwen3", "jet_nemotron"
   int64_t parameters() const;
-  int64_t vocabulary() const;         // rows of the logits
-  int64_t trained_context() const;    // max_position_embeddings
-  int64_t weight_bytes() const;       // as stored
+  int64_t vocabulary() const;       // rows of the logits
+  int64_t trained_context() const;  // max_position_embeddings
+  int64_t weight_bytes() const;     // as stored
 
   bool has_tokenizer() const;
   bool has_chat_template() const;
@@ -38,7 +38,8 @@ class Model {
   std::string decode(std::span<const int32_t> ids, bool skip_special = false) const;
   bool is_end(int32_t id) const;  // ends a text or a turn
   // The dialogue as the model's chat template writes it, ready for the assistant's answer.
-  std::string chat_prompt(std::span<const ChatMessage> messages, bool add_generation_prompt = true) const;
+  std::string chat_prompt(std::span<const ChatMessage> messages,
+                          bool add_generation_prompt = true) const;
 
   const LoadedModel& loaded() const { return *loaded_; }
 

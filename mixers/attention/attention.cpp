@@ -1,4 +1,5 @@
-// Attention with its weights: projections, RoPE, scores over the cache and the step's own rows, output projection.
+// Attention with its weights: projections, RoPE, scores over the cache and the step's own rows,
+// output projection.
 #include "ops/attention/attention.h"
 
 #include <cmath>
@@ -37,9 +38,12 @@ class AttentionMixer final : public Mixer {
     const Arena::Scope scratch(context.arena);
     const int64_t rows = call.x.shape[0];
     const ModelShape& m = spec_.model;
-    const TensorView q = project(context, call.x, q_, Shape{rows, m.heads, m.head_dim}, q_bias_.view());
-    const TensorView k = project(context, call.x, k_, Shape{rows, m.kv_heads, m.head_dim}, k_bias_.view());
-    const TensorView v = project(context, call.x, v_, Shape{rows, m.kv_heads, m.head_dim}, v_bias_.view());
+    const TensorView q =
+        project(context, call.x, q_, Shape{rows, m.heads, m.head_dim}, q_bias_.view());
+    const TensorView k =
+        project(context, call.x, k_, Shape{rows, m.kv_heads, m.head_dim}, k_bias_.view());
+    const TensorView v =
+        project(context, call.x, v_, Shape{rows, m.kv_heads, m.head_dim}, v_bias_.view());
     if (m.qk_norm) {
       rms_norm(context, {q, q_norm_.view(), static_cast<float>(m.norm_eps), q});
       rms_norm(context, {k, k_norm_.view(), static_cast<float>(m.norm_eps), k});

@@ -7,9 +7,11 @@
 namespace jet {
 namespace {
 
-// Llama 3.1: wavelengths beyond the original context are divided by the factor, short ones kept, those between blended.
+// Llama 3.1: wavelengths beyond the original context are divided by the factor, short ones kept,
+// those between blended.
 double llama3_frequency(double frequency, const RopeScaling& scaling) {
-  const double turns = static_cast<double>(scaling.original_context) * frequency / (2 * std::numbers::pi);
+  const double turns =
+      static_cast<double>(scaling.original_context) * frequency / (2 * std::numbers::pi);
   if (turns < scaling.low_frequency_factor) return frequency / scaling.factor;
   if (turns > scaling.high_frequency_factor) return frequency;
   const double smooth = (turns - scaling.low_frequency_factor) /

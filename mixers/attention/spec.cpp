@@ -39,7 +39,8 @@ std::vector<TensorSpec> AttentionSpec::tensors() const {
 StateSpec AttentionSpec::state() const {
   const StateGrowth growth = window == 0 ? StateGrowth::PerToken : StateGrowth::Ring;
   const Shape row{model.kv_heads, model.head_dim};
-  return {{"k", growth, StateUse::Attention, window, row}, {"v", growth, StateUse::Attention, window, row}};
+  return {{"k", growth, StateUse::Attention, window, row},
+          {"v", growth, StateUse::Attention, window, row}};
 }
 
 MixerCost AttentionSpec::cost(int64_t tokens, int64_t context) const {
@@ -49,7 +50,8 @@ MixerCost AttentionSpec::cost(int64_t tokens, int64_t context) const {
   double seen = rows * (static_cast<double>(context) + (rows + 1) / 2);  // pairs (t, j)
   if (window > 0) seen = std::min(seen, rows * static_cast<double>(window));
   const double cached = static_cast<double>(window == 0 ? context : std::min(context, window));
-  return {.flops = 2 * rows * static_cast<double>(model.hidden) * (2 * q_width + 2 * kv_width) + 4 * seen * q_width,
+  return {.flops = 2 * rows * static_cast<double>(model.hidden) * (2 * q_width + 2 * kv_width) +
+                   4 * seen * q_width,
           .bytes = 2 * kv_width * 4 * (cached + rows)};
 }
 
@@ -59,7 +61,8 @@ std::unique_ptr<const MixerSpec> parse_full_attention(const ModelShape& model, c
   return spec;
 }
 
-std::unique_ptr<const MixerSpec> parse_window_attention(const ModelShape& model, const Fields& section) {
+std::unique_ptr<const MixerSpec> parse_window_attention(const ModelShape& model,
+                                                        const Fields& section) {
   auto spec = std::make_unique<AttentionSpec>();
   spec->model = model;
   spec->window = section.integer("window_size", 1, kLongestWindow);

@@ -1,4 +1,5 @@
-// Softmax attention with grouped queries, over all earlier tokens ("attn") or a window of them ("swa").
+// Softmax attention with grouped queries, over all earlier tokens ("attn") or a window of them
+// ("swa").
 #pragma once
 
 #include <memory>
@@ -21,7 +22,9 @@ struct AttentionSpec final : MixerSpec {
 };
 
 // Readers for the registry. "swa" needs the field window_size.
-std::unique_ptr<const MixerSpec> parse_full_attention(const ModelShape& model, const Fields& section);
-std::unique_ptr<const MixerSpec> parse_window_attention(const ModelShape& model, const Fields& section);
+std::unique_ptr<const MixerSpec> parse_full_attention(const ModelShape& model,
+                                                      const Fields& section);
+std::unique_ptr<const MixerSpec> parse_window_attention(const ModelShape& model,
+                                                        const Fields& section);
 
 }  // namespace jet

@@ -51,7 +51,8 @@ class JetBlock final : public Mixer {
     const TensorView u = project(context, call.x, v_, Shape{rows, channels});
     const TensorView hidden = project(context, call.x, w1_, Shape{rows, spec_.generator_width()});
     silu(context, {hidden, hidden});
-    const TensorView taps = project(context, hidden, w2_, Shape{rows, channels, spec_.taps}, w2_bias_.view());
+    const TensorView taps =
+        project(context, hidden, w2_, Shape{rows, channels, spec_.taps}, w2_bias_.view());
     TensorView v = context.arena.tensor(Shape{rows, channels});
     const TensorView& conv_state = call.state[1];
     dynamic_conv(context, {u, taps, call.batch, conv_state, v});
@@ -69,7 +70,8 @@ class JetBlock final : public Mixer {
 
     // output norm and gate
     const TensorView gate = project(context, call.x, g_, values);
-    gated_rms_norm(context, {mixed, gate, o_norm_.view(), static_cast<float>(spec_.norm_eps), mixed});
+    gated_rms_norm(context,
+                   {mixed, gate, o_norm_.view(), static_cast<float>(spec_.norm_eps), mixed});
     const ConstTensorView flat{mixed.data, DType::F32, Shape{rows, channels}};
     project_into(context, flat, o_, call.y);
   }

@@ -11,7 +11,9 @@ constexpr int64_t kMostTaps = 256;
 
 }  // namespace
 
-int64_t JetBlockSpec::value_dim() const { return std::llround(static_cast<double>(key_dim) * expand_v); }
+int64_t JetBlockSpec::value_dim() const {
+  return std::llround(static_cast<double>(key_dim) * expand_v);
+}
 
 Json JetBlockSpec::config() const {
   return {{"mode", "chunk"},
@@ -57,7 +59,8 @@ MixerCost JetBlockSpec::cost(int64_t tokens, int64_t) const {
   const double keys = static_cast<double>(heads * key_dim);
   const double values = static_cast<double>(heads * value_dim());
   const double generator = static_cast<double>(generator_width());
-  const double products = static_cast<double>(hidden) * (2 * keys + 3 * values + 2 * static_cast<double>(heads) + generator) +
+  const double products = static_cast<double>(hidden) *
+                              (2 * keys + 3 * values + 2 * static_cast<double>(heads) + generator) +
                           generator * values * static_cast<double>(taps);
   const double state = keys * static_cast<double>(value_dim());
   return {.flops = rows * (2 * products + 7 * state + 2 * values * static_cast<double>(taps)),
@@ -71,10 +74,12 @@ std::unique_ptr<const MixerSpec> parse_jet_block(const ModelShape& model, const 
   spec->key_dim = section.integer("head_dim", 1, kWidestHead);
   spec->expand_v = section.number("expand_v");
   if (!(spec->expand_v > 0 && spec->expand_v <= 64) || spec->value_dim() < 1) {
-    section.bad("expand_v", "expected a factor above 0 and at most 64 that leaves at least one value a head");
+    section.bad("expand_v",
+                "expected a factor above 0 and at most 64 that leaves at least one value a head");
   }
   spec->taps = section.integer("conv_size", 1, kMostTaps);
-  spec->reduction = section.integer("dconv_generator_reduction", 1, spec->heads * spec->value_dim());
+  spec->reduction =
+      section.integer("dconv_generator_reduction", 1, spec->heads * spec->value_dim());
   spec->norm_eps = section.number("norm_eps");
   if (!(spec->norm_eps >= 0)) section.bad("norm_eps", "expected a number of 0 or more");
   return spec;

@@ -1,5 +1,5 @@
-// JetBlock: linear attention with a fixed-size state (Gu et al. 2025, arXiv 2508.15884): a dynamic convolution on the
-// values and the gated delta rule.
+// JetBlock: linear attention with a fixed-size state (Gu et al. 2025, arXiv 2508.15884): a dynamic
+// convolution on the values and the gated delta rule.
 #pragma once
 
 #include <memory>
@@ -10,12 +10,12 @@ namespace jet {
 
 // H heads of K key and V value numbers, W taps.
 struct JetBlockSpec final : MixerSpec {
-  int64_t hidden = 0;            // D
-  int64_t heads = 0;             // H
-  int64_t key_dim = 0;           // K, the config's head_dim
-  double expand_v = 1;           // V = K expand_v, rounded to the nearest integer
-  int64_t taps = 4;              // W, the config's conv_size
-  int64_t reduction = 8;         // of the generator of taps: D -> H V / reduction -> H V W
+  int64_t hidden = 0;     // D
+  int64_t heads = 0;      // H
+  int64_t key_dim = 0;    // K, the config's head_dim
+  double expand_v = 1;    // V = K expand_v, rounded to the nearest integer
+  int64_t taps = 4;       // W, the config's conv_size
+  int64_t reduction = 8;  // of the generator of taps: D -> H V / reduction -> H V W
   double norm_eps = 1e-5;
 
   int64_t value_dim() const;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "core/error.h"
 #include "mixers/registry.h"
 #include "models/family.h"
 
@@ -15,10 +16,11 @@ constexpr int64_t kLongest = int64_t{1} << 30;
 
 // Fields of related families that change the mathematics: one that is set cannot be ignored.
 constexpr std::array kForeign{
-    "quantization_config", "num_experts",           "num_local_experts",      "n_routed_experts",
-    "logit_scale",         "final_logit_softcapping", "attn_logit_softcapping", "embedding_multiplier",
-    "residual_multiplier", "attention_multiplier",  "logits_scaling",         "query_pre_attn_scalar",
-    "kv_lora_rank",        "no_rope_layers",        "use_mrope",
+    "quantization_config",    "num_experts",          "num_local_experts",
+    "n_routed_experts",       "logit_scale",          "final_logit_softcapping",
+    "attn_logit_softcapping", "embedding_multiplier", "residual_multiplier",
+    "attention_multiplier",   "logits_scaling",       "query_pre_attn_scalar",
+    "kv_lora_rank",           "no_rope_layers",       "use_mrope",
 };
 
 bool is_set(const Json& value) { return !value.is_null() && value != Json(false); }
@@ -39,7 +41,8 @@ std::optional<RopeScaling> parse_rope_scaling(const Fields& scaling) {
       scaling.bad("high_freq_factor", "expected more than low_freq_factor");
     }
   } else {
-    scaling.bad("rope_type", fmt::format("{} is not known; known are default, linear, llama3", type));
+    scaling.bad("rope_type",
+                fmt::format("{} is not known; known are default, linear, llama3", type));
   }
   parsed.factor = scaling.number("factor");
   if (!(parsed.factor >= 1)) scaling.bad("factor", "expected a number of 1 or more");
@@ -47,7 +50,8 @@ std::optional<RopeScaling> parse_rope_scaling(const Fields& scaling) {
 }
 
 Json write_rope_scaling(const RopeScaling& scaling) {
-  if (scaling.kind == RopeScaling::Kind::Linear) return {{"rope_type", "linear"}, {"factor", scaling.factor}};
+  if (scaling.kind == RopeScaling::Kind::Linear)
+    return {{"rope_type", "linear"}, {"factor", scaling.factor}};
   return {{"rope_type", "llama3"},
           {"factor", scaling.factor},
           {"low_freq_factor", scaling.low_frequency_factor},
@@ -68,11 +72,13 @@ void parse_rope(const Fields& config, ModelShape& shape) {
 }
 
 DType parse_stored_type(const Fields& config) {
-  const auto text = config.has("dtype") ? config.optional_string("dtype") : config.optional_string("torch_dtype");
+  const auto text =
+      config.has("dtype") ? config.optional_string("dtype") : config.optional_string("torch_dtype");
   if (!text || *text == "bfloat16") return DType::BF16;
   if (*text == "float32") return DType::F32;
   if (*text == "float16") return DType::F16;
-  config.bad("torch_dtype", fmt::format("{} is not known; known are float32, float16, bfloat16", *text));
+  config.bad("torch_dtype",
+             fmt::format("{} is not known; known are float32, float16, bfloat16", *text));
 }
 
 std::string_view stored_type_name(DType type) {
@@ -98,20 +104,25 @@ DecoderSpec parse_common(const Fields& config, std::string_view family) {
   shape.heads = config.integer("num_attention_heads", 1, kWidest);
   shape.kv_heads = config.optional_integer("num_key_value_heads", 1, kWidest).value_or(shape.heads);
   if (shape.heads % shape.kv_heads != 0) {
-    config.bad("num_key_value_heads", fmt::format("{} does not divide num_attention_heads {}", shape.kv_heads, shape.heads));
+    config.bad("num_key_value_heads", fmt::format("{} does not divide num_attention_heads {}",
+                                                  shape.kv_heads, shape.heads));
   }
   const auto head_dim = config.optional_integer("head_dim", 2, kWidest);
   if (!head_dim && shape.hidden % shape.heads != 0) {
-    config.bad("num_attention_heads", fmt::format("{} does not divide hidden_size {} and there is no head_dim", shape.heads, shape.hidden));
+    config.bad("num_attention_heads",
+               fmt::format("{} does not divide hidden_size {} and there is no head_dim",
+                           shape.heads, shape.hidden));
   }
   shape.head_dim = head_dim.value_or(shape.hidden / shape.heads);
-  if (shape.head_dim % 2 != 0) config.bad("head_dim", fmt::format("{} is odd; RoPE turns pairs", shape.head_dim));
+  if (shape.head_dim % 2 != 0)
+    config.bad("head_dim", fmt::format("{} is odd; RoPE turns pairs", shape.head_dim));
   parse_rope(config, shape);
   shape.norm_eps = config.optional_number("rms_norm_eps").value_or(1e-6);
   if (!(shape.norm_eps >= 0)) config.bad("rms_norm_eps", "expected a number of 0 or more");
 
   spec.vocabulary = config.integer("vocab_size", 1, kLargestVocabulary);
-  spec.max_positions = config.optional_integer("max_position_embeddings", 1, kLongest).value_or(2048);
+  spec.max_positions =
+      config.optional_integer("max_position_embeddings", 1, kLongest).value_or(2048);
   spec.tied_head = config.boolean("tie_word_embeddings", false);
   spec.initializer_range = config.optional_number("initializer_range").value_or(0.02);
   spec.stored_type = parse_stored_type(config);
@@ -143,19 +154,25 @@ Json write_common(const DecoderSpec& spec) {
   return config;
 }
 
-int64_t parse_mlp_width(const Fields& config) { return config.integer("intermediate_size", 1, kWidest); }
+int64_t parse_mlp_width(const Fields& config) {
+  return config.integer("intermediate_size", 1, kWidest);
+}
 
-int64_t parse_layer_count(const Fields& config) { return config.integer("num_hidden_layers", 1, kMostLayers); }
+int64_t parse_layer_count(const Fields& config) {
+  return config.integer("num_hidden_layers", 1, kMostLayers);
+}
 
 void expect_value(const Fields& config, std::string_view key, const Json& value) {
   if (!config.has(key) || config.json().at(std::string(key)) == value) return;
-  config.bad(key, fmt::format("is {}, only {} is known", config.json().at(std::string(key)).dump(), value.dump()));
+  config.bad(key, fmt::format("is {}, only {} is known", config.json().at(std::string(key)).dump(),
+                              value.dump()));
 }
 
 void add_attention_layers(const Fields& config, DecoderSpec& spec) {
   const Json none = Json::object();
   const Fields section(none, config.where());
-  const std::shared_ptr<const MixerSpec> attention = find_mixer_kind("attn").parse(spec.shape, section);
+  const std::shared_ptr<const MixerSpec> attention =
+      find_mixer_kind("attn").parse(spec.shape, section);
   const auto layers = static_cast<size_t>(parse_layer_count(config));
   spec.layers.assign(layers, {attention, parse_mlp_width(config)});
 }

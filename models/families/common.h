@@ -5,8 +5,8 @@
 
 namespace jet {
 
-// Sizes, norm, RoPE, vocabulary, head. `bias` and `qk_norm` of the shape and the layers are left to the family.
-// Throws Error on a field that changes the mathematics in a way that is not known.
+// Sizes, norm, RoPE, vocabulary, head. `bias` and `qk_norm` of the shape and the layers are left to
+// the family. Throws Error on a field that changes the mathematics in a way that is not known.
 DecoderSpec parse_common(const Fields& config, std::string_view family);
 // The same fields back, in the order in which configs are usually written.
 Json write_common(const DecoderSpec& spec);

@@ -1,11 +1,10 @@
-// Jet-Nemotron (arXiv 2508.15884): every layer names its mixer in layer_types; what a mixer needs beyond the model's
-// sizes stands under efficient_attention_config.<mixer>.
+// Jet-Nemotron (arXiv 2508.15884): every layer names its mixer in layer_types; what a mixer needs
+// beyond the model's sizes stands under efficient_attention_config.<mixer>.
 #include "models/families/jet_nemotron.h"
 
 #include <map>
 
 #include "core/error.h"
-
 #include "mixers/registry.h"
 #include "models/families/common.h"
 
@@ -14,7 +13,8 @@ namespace {
 
 // A list of names, or, in published configs, a string that holds a Python list of them.
 std::vector<std::string> parse_layer_types(const Fields& config) {
-  if (!config.has("layer_types")) config.bad("layer_types", "is missing: expected one mixer's name a layer");
+  if (!config.has("layer_types"))
+    config.bad("layer_types", "is missing: expected one mixer's name a layer");
   Json list = config.json().at("layer_types");
   if (list.is_string()) {
     std::string text = list.get<std::string>();
@@ -34,7 +34,8 @@ std::vector<std::string> parse_layer_types(const Fields& config) {
   return types;
 }
 
-std::shared_ptr<const MixerSpec> parse_mixer(const Fields& config, const ModelShape& shape, const std::string& type) {
+std::shared_ptr<const MixerSpec> parse_mixer(const Fields& config, const ModelShape& shape,
+                                             const std::string& type) {
   const MixerKind* kind = nullptr;
   try {
     kind = &find_mixer_kind(type);
@@ -42,9 +43,11 @@ std::shared_ptr<const MixerSpec> parse_mixer(const Fields& config, const ModelSh
     config.bad("layer_types", error.what());
   }
   const Json none = Json::object();
-  if (!config.has("efficient_attention_config")) return kind->parse(shape, Fields(none, config.where(), "efficient_attention_config"));
+  if (!config.has("efficient_attention_config"))
+    return kind->parse(shape, Fields(none, config.where(), "efficient_attention_config"));
   const Fields sections = config.object("efficient_attention_config");
-  if (!sections.has(type)) return kind->parse(shape, Fields(none, config.where(), "efficient_attention_config." + type));
+  if (!sections.has(type))
+    return kind->parse(shape, Fields(none, config.where(), "efficient_attention_config." + type));
   return kind->parse(shape, sections.object(type));
 }
 
@@ -56,7 +59,8 @@ DecoderSpec parse_jet_nemotron(const Fields& config) {
   spec.shape.qk_norm = config.boolean("use_qk_norm", false);
   const std::vector<std::string> types = parse_layer_types(config);
   if (static_cast<int64_t>(types.size()) != parse_layer_count(config)) {
-    config.bad("layer_types", fmt::format("names {} layers, num_hidden_layers is {}", types.size(), parse_layer_count(config)));
+    config.bad("layer_types", fmt::format("names {} layers, num_hidden_layers is {}", types.size(),
+                                          parse_layer_count(config)));
   }
   std::map<std::string, std::shared_ptr<const MixerSpec>> mixers;
   for (const std::string& type : types) {

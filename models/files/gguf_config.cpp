@@ -13,7 +13,8 @@ namespace {
 
 constexpr int64_t kLargest = int64_t{1} << 40;
 
-// GGUF holds most numbers as float32: the number meant is the shortest decimal that gives this float.
+// GGUF holds most numbers as float32: the number meant is the shortest decimal that gives this
+// float.
 double meant(double stored) {
   const auto narrow = static_cast<float>(stored);
   if (static_cast<double>(narrow) != stored) return stored;
@@ -44,14 +45,17 @@ constexpr std::array kFileTypes{
 Json mixer_field(const GgufValue& value, std::string_view where, std::string_view key) {
   if (value.is_array) fail("{}: key {}: expected one value, not an array", where, key);
   if (value.type == GgufType::Bool) return std::get<GgufValue::Integers>(value.values)[0] != 0;
-  if (const auto* integers = std::get_if<GgufValue::Integers>(&value.values)) return integers->front();
-  if (const auto* floats = std::get_if<GgufValue::Floats>(&value.values)) return meant(floats->front());
+  if (const auto* integers = std::get_if<GgufValue::Integers>(&value.values))
+    return integers->front();
+  if (const auto* floats = std::get_if<GgufValue::Floats>(&value.values))
+    return meant(floats->front());
   return std::get<GgufValue::Strings>(value.values).front();
 }
 
 void set_mixer_field(GgufMetadata& metadata, const std::string& key, const Json& value) {
   if (value.is_boolean()) return metadata.set_boolean(key, value.get<bool>());
-  if (value.is_number_integer()) return metadata.set_integer(key, value.get<int64_t>(), GgufType::I64);
+  if (value.is_number_integer())
+    return metadata.set_integer(key, value.get<int64_t>(), GgufType::I64);
   if (value.is_number()) return metadata.set_number(key, value.get<double>(), GgufType::F64);
   if (value.is_string()) return metadata.set_string(key, value.get<std::string>());
   fail("the mixer field {} is {}, which GGUF metadata cannot hold", key, value.dump());
@@ -64,7 +68,8 @@ Json mixer_sections(const GgufMetadata& metadata, const std::string& prefix) {
     if (!key.starts_with(prefix)) continue;
     const std::string rest = key.substr(prefix.size());
     const size_t dot = rest.find('.');
-    if (dot == std::string::npos) fail("{}: key {}: expected {}<mixer>.<field>", metadata.where, key, prefix);
+    if (dot == std::string::npos)
+      fail("{}: key {}: expected {}<mixer>.<field>", metadata.where, key, prefix);
     sections[rest.substr(0, dot)][rest.substr(dot + 1)] = mixer_field(value, metadata.where, key);
   }
   return sections;
@@ -74,19 +79,24 @@ void read_rope_scaling(const GgufMetadata& metadata, const std::string& prefix, 
   const auto type = metadata.optional_string(prefix + "rope.scaling.type");
   if (!type || *type == "none") return;
   if (*type != "linear" && *type != "llama3") {
-    fail("{}: key {}rope.scaling.type: {} is not known; known are none, linear, llama3", metadata.where, prefix, *type);
+    fail("{}: key {}rope.scaling.type: {} is not known; known are none, linear, llama3",
+         metadata.where, prefix, *type);
   }
-  Json scaling{{"rope_type", *type}, {"factor", meant(metadata.number(prefix + "rope.scaling.factor"))}};
+  Json scaling{{"rope_type", *type},
+               {"factor", meant(metadata.number(prefix + "rope.scaling.factor"))}};
   if (*type == "llama3") {
-    scaling["low_freq_factor"] = meant(metadata.number(prefix + "rope.scaling.low_frequency_factor"));
-    scaling["high_freq_factor"] = meant(metadata.number(prefix + "rope.scaling.high_frequency_factor"));
+    scaling["low_freq_factor"] =
+        meant(metadata.number(prefix + "rope.scaling.low_frequency_factor"));
+    scaling["high_freq_factor"] =
+        meant(metadata.number(prefix + "rope.scaling.high_frequency_factor"));
     scaling["original_max_position_embeddings"] =
         metadata.integer(prefix + "rope.scaling.original_context_length", 1, kLargest);
   }
   config["rope_scaling"] = scaling;
 }
 
-void write_rope_scaling(const RopeScaling& scaling, const std::string& prefix, GgufMetadata& metadata) {
+void write_rope_scaling(const RopeScaling& scaling, const std::string& prefix,
+                        GgufMetadata& metadata) {
   const bool llama3 = scaling.kind == RopeScaling::Kind::Llama3;
   metadata.set_string(prefix + "rope.scaling.type", llama3 ? "llama3" : "linear");
   set_meant(metadata, prefix + "rope.scaling.factor", scaling.factor);
@@ -98,7 +108,8 @@ void write_rope_scaling(const RopeScaling& scaling, const std::string& prefix, G
 
 int64_t embedding_rows(const Gguf& file) {
   const auto found = std::ranges::find(file.tensors, "token_embd.weight", &NamedTensor::name);
-  if (found == file.tensors.end()) fail("{}: tensor token_embd.weight is missing", file.metadata.where);
+  if (found == file.tensors.end())
+    fail("{}: tensor token_embd.weight is missing", file.metadata.where);
   return found->tensor.shape()[0];
 }
 
@@ -116,14 +127,17 @@ Json config_from_gguf(const Gguf& file) {
   config["num_hidden_layers"] = integer("block_count");
   config["intermediate_size"] = integer("feed_forward_length");
   config["num_attention_heads"] = integer("attention.head_count");
-  if (metadata.has(prefix + "attention.head_count_kv")) config["num_key_value_heads"] = integer("attention.head_count_kv");
+  if (metadata.has(prefix + "attention.head_count_kv"))
+    config["num_key_value_heads"] = integer("attention.head_count_kv");
   const int64_t head_dim = metadata.optional_integer(prefix + "attention.key_length", 1, kLargest)
-                               .value_or(config["hidden_size"].get<int64_t>() / config["num_attention_heads"].get<int64_t>());
+                               .value_or(config["hidden_size"].get<int64_t>() /
+                                         config["num_attention_heads"].get<int64_t>());
   config["head_dim"] = head_dim;
   for (const char* key : {"attention.value_length", "rope.dimension_count"}) {
     const auto width = metadata.optional_integer(prefix + key, 1, kLargest);
     if (width && *width != head_dim) {
-      fail("{}: key {}{}: {} differs from the head width {}, which is not supported", metadata.where, prefix, key, *width, head_dim);
+      fail("{}: key {}{}: {} differs from the head width {}, which is not supported",
+           metadata.where, prefix, key, *width, head_dim);
     }
   }
   config["vocab_size"] = embedding_rows(file);
@@ -132,15 +146,19 @@ Json config_from_gguf(const Gguf& file) {
   config["rope_theta"] = meant(metadata.optional_number(prefix + "rope.freq_base").value_or(10000));
   config["rope_scaling"] = nullptr;
   read_rope_scaling(metadata, prefix, config);
-  config["tie_word_embeddings"] = std::ranges::find(file.tensors, "output.weight", &NamedTensor::name) == file.tensors.end();
+  config["tie_word_embeddings"] =
+      std::ranges::find(file.tensors, "output.weight", &NamedTensor::name) == file.tensors.end();
   config["hidden_act"] = "silu";
-  if (const auto range = metadata.optional_number(prefix + "initializer_range")) config["initializer_range"] = meant(*range);
+  if (const auto range = metadata.optional_number(prefix + "initializer_range"))
+    config["initializer_range"] = meant(*range);
   const auto code = metadata.optional_integer("general.file_type", 0, kLargest);
   const auto type = std::ranges::find(kFileTypes, code.value_or(-1), &FileType::code);
   config["torch_dtype"] = std::string(type == kFileTypes.end() ? "bfloat16" : type->name);
 
-  if (const auto bias = metadata.optional_boolean(prefix + "attention.bias")) config["attention_bias"] = *bias;
-  if (const auto norm = metadata.optional_boolean(prefix + "attention.qk_norm")) config["use_qk_norm"] = *norm;
+  if (const auto bias = metadata.optional_boolean(prefix + "attention.bias"))
+    config["attention_bias"] = *bias;
+  if (const auto norm = metadata.optional_boolean(prefix + "attention.qk_norm"))
+    config["use_qk_norm"] = *norm;
   if (const auto* types = metadata.strings(prefix + "layer_types")) {
     config["layer_types"] = *types;
     config["efficient_attention_config"] = mixer_sections(metadata, prefix + "mixer.");
@@ -173,7 +191,8 @@ void config_to_gguf(const DecoderSpec& spec, GgufMetadata& metadata) {
   if (!config.contains("layer_types")) return;
   metadata.set_boolean(prefix + "attention.bias", shape.attention_bias);
   metadata.set_boolean(prefix + "attention.qk_norm", shape.qk_norm);
-  metadata.set_strings(prefix + "layer_types", config["layer_types"].get<std::vector<std::string>>());
+  metadata.set_strings(prefix + "layer_types",
+                       config["layer_types"].get<std::vector<std::string>>());
   for (const auto& [kind, section] : config["efficient_attention_config"].items()) {
     for (const auto& [field, value] : section.items()) {
       set_mixer_field(metadata, fmt::format("{}mixer.{}.{}", prefix, kind, field), value);
@@ -189,10 +208,12 @@ GenerationConfig generation_from_gguf(const GgufMetadata& metadata) {
   generation.top_p = metadata.optional_number("general.sampling.top_p");
   generation.min_p = metadata.optional_number("general.sampling.min_p");
   generation.repetition_penalty = metadata.optional_number("general.sampling.penalty_repeat");
-  for (auto* number : {&generation.temperature, &generation.top_p, &generation.min_p, &generation.repetition_penalty}) {
+  for (auto* number : {&generation.temperature, &generation.top_p, &generation.min_p,
+                       &generation.repetition_penalty}) {
     if (*number) *number = meant(**number);
   }
-  generation.do_sample = metadata.optional_boolean("jet.sampling.do_sample").value_or(generation.temperature.value_or(0) > 0);
+  generation.do_sample = metadata.optional_boolean("jet.sampling.do_sample")
+                             .value_or(generation.temperature.value_or(0) > 0);
   const auto id = [&](const char* key) -> std::optional<int32_t> {
     const auto value = metadata.optional_integer(key, 0, kLargestId);
     return value ? std::optional(static_cast<int32_t>(*value)) : std::nullopt;
@@ -202,8 +223,10 @@ GenerationConfig generation_from_gguf(const GgufMetadata& metadata) {
   if (const auto eos = id("tokenizer.ggml.eos_token_id")) generation.eos.push_back(*eos);
   if (const auto* more = metadata.integers("jet.eos_token_ids")) {
     for (const int64_t each : *more) {
-      if (each < 0 || each > kLargestId) fail("{}: key jet.eos_token_ids: {} is no token id", metadata.where, each);
-      if (std::ranges::find(generation.eos, each) == generation.eos.end()) generation.eos.push_back(static_cast<int32_t>(each));
+      if (each < 0 || each > kLargestId)
+        fail("{}: key jet.eos_token_ids: {} is no token id", metadata.where, each);
+      if (std::ranges::find(generation.eos, each) == generation.eos.end())
+        generation.eos.push_back(static_cast<int32_t>(each));
     }
   }
   return generation;
@@ -211,14 +234,17 @@ GenerationConfig generation_from_gguf(const GgufMetadata& metadata) {
 
 void generation_to_gguf(const GenerationConfig& generation, GgufMetadata& metadata) {
   if (generation.temperature) set_meant(metadata, "general.sampling.temp", *generation.temperature);
-  if (generation.top_k) metadata.set_integer("general.sampling.top_k", *generation.top_k, GgufType::I32);
+  if (generation.top_k)
+    metadata.set_integer("general.sampling.top_k", *generation.top_k, GgufType::I32);
   if (generation.top_p) set_meant(metadata, "general.sampling.top_p", *generation.top_p);
   if (generation.min_p) set_meant(metadata, "general.sampling.min_p", *generation.min_p);
-  if (generation.repetition_penalty) set_meant(metadata, "general.sampling.penalty_repeat", *generation.repetition_penalty);
+  if (generation.repetition_penalty)
+    set_meant(metadata, "general.sampling.penalty_repeat", *generation.repetition_penalty);
   metadata.set_boolean("jet.sampling.do_sample", generation.do_sample);
   if (generation.bos) metadata.set_integer("tokenizer.ggml.bos_token_id", *generation.bos);
   if (generation.pad) metadata.set_integer("tokenizer.ggml.padding_token_id", *generation.pad);
-  if (!generation.eos.empty()) metadata.set_integer("tokenizer.ggml.eos_token_id", generation.eos.front());
+  if (!generation.eos.empty())
+    metadata.set_integer("tokenizer.ggml.eos_token_id", generation.eos.front());
   if (generation.eos.size() > 1) {
     metadata.set_integers("jet.eos_token_ids", {generation.eos.begin(), generation.eos.end()});
   }

@@ -7,7 +7,8 @@
 
 namespace jet {
 
-// The metadata as a Hugging Face config.json of the architecture's family. Throws Error naming the key at fault.
+// The metadata as a Hugging Face config.json of the architecture's family. Throws Error naming the
+// key at fault.
 Json config_from_gguf(const Gguf& file);
 void config_to_gguf(const DecoderSpec& spec, GgufMetadata& metadata);
 

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kWidened = "jet.widened_tensors";
 
-// llama.cpp wants vectors in float32: those that were not are widened, and listed here as "bf16 output_norm.weight".
+// llama.cpp wants vectors in float32: those that were not are widened, and listed here as "bf16
+// output_norm.weight".
 Tensor widen(const Tensor& tensor) { return to_float32(tensor); }
 
 Tensor narrow(const Tensor& tensor, DType type) {
@@ -33,15 +34,20 @@ void narrow_listed(const GgufMetadata& metadata, std::map<std::string, Tensor>& 
   for (const std::string& entry : *list) {
     const size_t blank = entry.find(' ');
     const auto type = parse_dtype(entry.substr(0, blank));
-    const auto found = blank == std::string::npos ? by_gguf_name.end() : by_gguf_name.find(entry.substr(blank + 1));
-    if (!type || !is_float(*type) || found == by_gguf_name.end() || found->second.type() != DType::F32) {
-      fail("{}: key {}: \"{}\" is not a float type and the name of an f32 tensor of the file", metadata.where, kWidened, entry);
+    const auto found = blank == std::string::npos ? by_gguf_name.end()
+                                                  : by_gguf_name.find(entry.substr(blank + 1));
+    if (!type || !is_float(*type) || found == by_gguf_name.end() ||
+        found->second.type() != DType::F32) {
+      fail("{}: key {}: \"{}\" is not a float type and the name of an f32 tensor of the file",
+           metadata.where, kWidened, entry);
     }
     found->second = narrow(found->second, *type);
   }
 }
 
-DecoderSpec spec_of(const Gguf& file) { return parse_decoder_config(config_from_gguf(file), file.metadata.where); }
+DecoderSpec spec_of(const Gguf& file) {
+  return parse_decoder_config(config_from_gguf(file), file.metadata.where);
+}
 
 void add_tensors(Gguf& file, Checkpoint& checkpoint) {
   std::map<std::string, Tensor> by_gguf_name;
@@ -51,18 +57,21 @@ void add_tensors(Gguf& file, Checkpoint& checkpoint) {
     const std::string name = gguf_name(spec.name, checkpoint.spec);
     const auto found = by_gguf_name.find(name);
     if (found == by_gguf_name.end()) {
-      fail("{}: tensor {} is missing; the metadata asks for it with shape {}", file.metadata.where, name, to_string(spec.shape));
+      fail("{}: tensor {} is missing; the metadata asks for it with shape {}", file.metadata.where,
+           name, to_string(spec.shape));
     }
     checkpoint.tensors[spec.name] = std::move(found->second);
     by_gguf_name.erase(found);
   }
   if (!by_gguf_name.empty()) {
-    fail("{}: tensor {} is not part of a {} model with this metadata", file.metadata.where, by_gguf_name.begin()->first, checkpoint.spec.family);
+    fail("{}: tensor {} is not part of a {} model with this metadata", file.metadata.where,
+         by_gguf_name.begin()->first, checkpoint.spec.family);
   }
 }
 
 TextFiles text_of(const GgufMetadata& metadata) {
-  return {tokenizer_from_gguf(metadata), metadata.optional_string("tokenizer.chat_template").value_or("")};
+  return {tokenizer_from_gguf(metadata),
+          metadata.optional_string("tokenizer.chat_template").value_or("")};
 }
 
 }  // namespace
@@ -82,7 +91,8 @@ Checkpoint open_gguf_file(const fs::path& path) {
     checkpoint.tokenizer = std::move(text.tokenizer);
     checkpoint.chat_template = std::move(text.chat_template);
     for (const int32_t id : checkpoint.tokenizer->eos) {
-      if (std::ranges::find(checkpoint.generation.eos, id) == checkpoint.generation.eos.end()) checkpoint.generation.eos.push_back(id);
+      if (std::ranges::find(checkpoint.generation.eos, id) == checkpoint.generation.eos.end())
+        checkpoint.generation.eos.push_back(id);
     }
     checkpoint.tokenizer->eos = checkpoint.generation.eos;
   }
@@ -92,7 +102,8 @@ Checkpoint open_gguf_file(const fs::path& path) {
 
 TextFiles open_gguf_text(const fs::path& path) {
   const Gguf file = read_gguf(path);
-  if (!has_tokenizer(file.metadata)) fail("{}: holds no tokenizer (key tokenizer.ggml.model)", path.string());
+  if (!has_tokenizer(file.metadata))
+    fail("{}: holds no tokenizer (key tokenizer.ggml.model)", path.string());
   return text_of(file.metadata);
 }
 
@@ -104,7 +115,8 @@ void save_gguf_file(const Checkpoint& checkpoint, const fs::path& path) {
   metadata.where = path.string();
   config_to_gguf(checkpoint.spec, metadata);
   if (checkpoint.tokenizer) tokenizer_to_gguf(*checkpoint.tokenizer, metadata);
-  if (!checkpoint.chat_template.empty()) metadata.set_string("tokenizer.chat_template", checkpoint.chat_template);
+  if (!checkpoint.chat_template.empty())
+    metadata.set_string("tokenizer.chat_template", checkpoint.chat_template);
   generation_to_gguf(checkpoint.generation, metadata);
 
   const bool interleave = find_family(checkpoint.spec.family).gguf_permutes_rope;
@@ -115,8 +127,10 @@ void save_gguf_file(const Checkpoint& checkpoint, const fs::path& path) {
   for (const TensorSpec& spec : decoder_tensors(checkpoint.spec)) {
     const std::string name = gguf_name(spec.name, checkpoint.spec);
     Tensor tensor = as_stored ? checkpoint.tensors.at(spec.name) : checkpoint.tensor(spec.name);
-    if (!as_stored && interleave && name.ends_with("attn_q.weight")) tensor = rows_to_interleaved(tensor, shape.heads);
-    if (!as_stored && interleave && name.ends_with("attn_k.weight")) tensor = rows_to_interleaved(tensor, shape.kv_heads);
+    if (!as_stored && interleave && name.ends_with("attn_q.weight"))
+      tensor = rows_to_interleaved(tensor, shape.heads);
+    if (!as_stored && interleave && name.ends_with("attn_k.weight"))
+      tensor = rows_to_interleaved(tensor, shape.kv_heads);
     if (tensor.shape().rank() == 1 && tensor.type() != DType::F32) {
       widened.push_back(fmt::format("{} {}", jet::name(tensor.type()), name));
       tensor = widen(tensor);

@@ -51,7 +51,8 @@ std::string gguf_name(std::string_view name, const DecoderSpec& spec) {
   const auto [end, problem] = std::from_chars(rest.data(), rest.data() + rest.size(), layer);
   JET_CHECK(problem == std::errc() && layer < spec.layers.size());
   rest.remove_prefix(static_cast<size_t>(end - rest.data()) + 1);
-  if (const auto found = look_up(kLayer, rest); !found.empty()) return fmt::format("blk.{}.{}", layer, found);
+  if (const auto found = look_up(kLayer, rest); !found.empty())
+    return fmt::format("blk.{}.{}", layer, found);
 
   constexpr std::string_view kMixer = "self_attn.";
   JET_CHECK(rest.starts_with(kMixer));

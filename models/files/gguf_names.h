@@ -1,4 +1,5 @@
-// Tensor names in GGUF files: llama.cpp's for what it knows, "blk.N.<mixer>.<name>" for other mixers' tensors.
+// Tensor names in GGUF files: llama.cpp's for what it knows, "blk.N.<mixer>.<name>" for other
+// mixers' tensors.
 #pragma once
 
 #include <string>

@@ -16,7 +16,9 @@ namespace fs = std::filesystem;
 
 Json read_json(const fs::path& path) { return parse_json(read_text_file(path), path.string()); }
 
-Json read_json_if_there(const fs::path& path) { return fs::exists(path) ? read_json(path) : Json(nullptr); }
+Json read_json_if_there(const fs::path& path) {
+  return fs::exists(path) ? read_json(path) : Json(nullptr);
+}
 
 void add_tensors(const fs::path& file, Checkpoint& checkpoint) {
   for (NamedTensor& named : read_safetensors(file).tensors) {
@@ -34,7 +36,8 @@ void add_shards(const fs::path& directory, const fs::path& index, Checkpoint& ch
   std::set<std::string> files;
   for (const auto& [tensor, file] : map.json().items()) {
     const std::string name = map.string(tensor);
-    if (name.empty() || fs::path(name).filename() != fs::path(name) || !name.ends_with(".safetensors")) {
+    if (name.empty() || fs::path(name).filename() != fs::path(name) ||
+        !name.ends_with(".safetensors")) {
       map.bad(tensor, "expected the name of a .safetensors file in the same directory");
     }
     file_of[tensor] = name;
@@ -44,14 +47,16 @@ void add_shards(const fs::path& directory, const fs::path& index, Checkpoint& ch
     for (NamedTensor& named : read_safetensors(directory / file).tensors) {
       const auto listed = file_of.find(named.name);
       if (listed == file_of.end() || listed->second != file) {
-        fail("{}: tensor {} is not listed for this file in {}", (directory / file).string(), named.name, index.filename().string());
+        fail("{}: tensor {} is not listed for this file in {}", (directory / file).string(),
+             named.name, index.filename().string());
       }
       checkpoint.tensors.emplace(named.name, std::move(named.tensor));
     }
   }
   for (const auto& [tensor, file] : file_of) {
     if (!checkpoint.tensors.contains(tensor)) {
-      fail("{}: tensor {} is missing, {} promises it", (directory / file).string(), tensor, index.filename().string());
+      fail("{}: tensor {} is missing, {} promises it", (directory / file).string(), tensor,
+           index.filename().string());
     }
   }
 }
@@ -61,13 +66,16 @@ void add_weights(const fs::path& directory, Checkpoint& checkpoint) {
   const fs::path single = directory / "model.safetensors";
   if (fs::exists(index)) return add_shards(directory, index, checkpoint);
   if (fs::exists(single)) return add_tensors(single, checkpoint);
-  if (fs::exists(directory / "pytorch_model.bin") || fs::exists(directory / "pytorch_model.bin.index.json")) {
-    fail("{}: holds pytorch_model.bin, a pickle, which is not read; save the model as safetensors", directory.string());
+  if (fs::exists(directory / "pytorch_model.bin") ||
+      fs::exists(directory / "pytorch_model.bin.index.json")) {
+    fail("{}: holds pytorch_model.bin, a pickle, which is not read; save the model as safetensors",
+         directory.string());
   }
   fail("{}: holds no model.safetensors and no model.safetensors.index.json", directory.string());
 }
 
-// From tokenizer_config.json, where it is a string or a list of named ones, or a file of its own, which wins.
+// From tokenizer_config.json, where it is a string or a list of named ones, or a file of its own,
+// which wins.
 std::string read_chat_template(const fs::path& directory, const Json& config) {
   const fs::path file = directory / "chat_template.jinja";
   if (fs::exists(file)) return read_text_file(file);
@@ -76,12 +84,14 @@ std::string read_chat_template(const fs::path& directory, const Json& config) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_array()) {
     for (const Json& entry : value) {
-      if (entry.is_object() && entry.value("name", "") == "default" && entry.contains("template") && entry["template"].is_string()) {
+      if (entry.is_object() && entry.value("name", "") == "default" && entry.contains("template") &&
+          entry["template"].is_string()) {
         return entry["template"].get<std::string>();
       }
     }
   }
-  fail("{}: field chat_template: expected a string or a list with one named default", (directory / "tokenizer_config.json").string());
+  fail("{}: field chat_template: expected a string or a list with one named default",
+       (directory / "tokenizer_config.json").string());
 }
 
 void add_eos(std::vector<int32_t>& list, const std::vector<int32_t>& more) {
@@ -106,11 +116,13 @@ GenerationConfig read_generation(const fs::path& directory, const Checkpoint& ch
 
 std::vector<NamedTensor> sorted_tensors(const Checkpoint& checkpoint) {
   std::vector<NamedTensor> list;
-  for (const TensorSpec& spec : decoder_tensors(checkpoint.spec)) list.push_back({spec.name, checkpoint.tensor(spec.name)});
+  for (const TensorSpec& spec : decoder_tensors(checkpoint.spec))
+    list.push_back({spec.name, checkpoint.tensor(spec.name)});
   return list;
 }
 
-void write_weights(const fs::path& directory, const std::vector<NamedTensor>& tensors, int64_t shard_bytes) {
+void write_weights(const fs::path& directory, const std::vector<NamedTensor>& tensors,
+                   int64_t shard_bytes) {
   std::vector<std::vector<NamedTensor>> shards(1);
   int64_t used = 0;
   int64_t total = 0;
@@ -125,7 +137,8 @@ void write_weights(const fs::path& directory, const std::vector<NamedTensor>& te
     total += bytes;
   }
   const std::map<std::string, std::string> metadata{{"format", "pt"}};
-  if (shards.size() == 1) return write_safetensors(directory / "model.safetensors", tensors, metadata);
+  if (shards.size() == 1)
+    return write_safetensors(directory / "model.safetensors", tensors, metadata);
   Json map = Json::object();
   for (size_t i = 0; i < shards.size(); ++i) {
     const std::string file = fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, shards.size());
@@ -149,14 +162,16 @@ TextFiles open_hf_text(const fs::path& directory) {
   const fs::path file = directory / "tokenizer.json";
   if (!fs::exists(file)) fail("{}: holds no tokenizer.json", directory.string());
   const Json config = read_json_if_there(directory / "tokenizer_config.json");
-  return {parse_tokenizer_json(read_text_file(file), config, file.string()), read_chat_template(directory, config)};
+  return {parse_tokenizer_json(read_text_file(file), config, file.string()),
+          read_chat_template(directory, config)};
 }
 
 Checkpoint open_hf_directory(const fs::path& directory) {
   Checkpoint checkpoint;
   checkpoint.path = directory;
   const fs::path config = directory / "config.json";
-  if (!fs::exists(config)) fail("{}: holds no config.json, so it is no model directory", directory.string());
+  if (!fs::exists(config))
+    fail("{}: holds no config.json, so it is no model directory", directory.string());
   checkpoint.config = read_json(config);
   checkpoint.spec = parse_decoder_config(checkpoint.config, config.string());
   add_weights(directory, checkpoint);
@@ -171,13 +186,17 @@ Checkpoint open_hf_directory(const fs::path& directory) {
   return checkpoint;
 }
 
-void save_hf_directory(const Checkpoint& checkpoint, const fs::path& directory, const HfWriteOptions& options) {
-  if (fs::exists(directory)) fail("{}: exists already; name a directory that does not", directory.string());
-  const fs::path temporary = directory.parent_path() / fmt::format(".{}.partial", directory.filename().string());
+void save_hf_directory(const Checkpoint& checkpoint, const fs::path& directory,
+                       const HfWriteOptions& options) {
+  if (fs::exists(directory))
+    fail("{}: exists already; name a directory that does not", directory.string());
+  const fs::path temporary =
+      directory.parent_path() / fmt::format(".{}.partial", directory.filename().string());
   std::error_code ignored;
   fs::remove_all(temporary, ignored);
   std::error_code problem;
-  if (!fs::create_directories(temporary, problem)) fail("{}: cannot be made: {}", temporary.string(), problem.message());
+  if (!fs::create_directories(temporary, problem))
+    fail("{}: cannot be made: {}", temporary.string(), problem.message());
   try {
     write_weights(temporary, sorted_tensors(checkpoint), options.shard_bytes);
     write_json(temporary / "config.json", checkpoint.config);

@@ -1,4 +1,5 @@
-// Checkpoints as Hugging Face directories: config.json, safetensors, tokenizer.json and its companions.
+// Checkpoints as Hugging Face directories: config.json, safetensors, tokenizer.json and its
+// companions.
 #pragma once
 
 #include <filesystem>
@@ -14,8 +15,8 @@ struct HfWriteOptions {
   int64_t shard_bytes = 5'000'000'000;  // larger models are cut into several files with an index
 };
 
-// Writes a directory that must not exist yet; it appears under its name only when complete. Throws Error on a tensor in
-// a block format: safetensors has none.
+// Writes a directory that must not exist yet; it appears under its name only when complete. Throws
+// Error on a tensor in a block format: safetensors has none.
 void save_hf_directory(const Checkpoint& checkpoint, const std::filesystem::path& directory,
                        const HfWriteOptions& options = {});
 

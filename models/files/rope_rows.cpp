@@ -24,8 +24,12 @@ Tensor permute_rows(const Tensor& weight, int64_t heads, bool to_interleaved) {
 
 }  // namespace
 
-Tensor rows_from_interleaved(const Tensor& weight, int64_t heads) { return permute_rows(weight, heads, false); }
+Tensor rows_from_interleaved(const Tensor& weight, int64_t heads) {
+  return permute_rows(weight, heads, false);
+}
 
-Tensor rows_to_interleaved(const Tensor& weight, int64_t heads) { return permute_rows(weight, heads, true); }
+Tensor rows_to_interleaved(const Tensor& weight, int64_t heads) {
+  return permute_rows(weight, heads, true);
+}
 
 }  // namespace jet

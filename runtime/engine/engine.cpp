@@ -1,10 +1,11 @@
-// The loop: schedule (which sequences, how many tokens each), run (one ragged batch), commit (choose, stop, stream).
-#include <jet/engine.h>
-
+// The loop: schedule (which sequences, how many tokens each), run (one ragged batch), commit
+// (choose, stop, stream).
 #include <algorithm>
 #include <chrono>
 #include <list>
 #include <map>
+
+#include <jet/engine.h>
 
 #include "core/error.h"
 #include "runtime/batch_plan.h"
@@ -20,7 +21,8 @@ double now() {
 }
 
 void expect_range(std::string_view option, int64_t value, int64_t least, int64_t most) {
-  if (value < least || value > most) fail("{} is {}, expected {} to {}", option, value, least, most);
+  if (value < least || value > most)
+    fail("{} is {}, expected {} to {}", option, value, least, most);
 }
 
 EngineOptions checked(EngineOptions options, const LoadedModel& model) {
@@ -39,7 +41,9 @@ StatePoolOptions pool_options(const EngineOptions& options) {
   const DType kv = options.kv_type == StateType::F32    ? DType::F32
                    : options.kv_type == StateType::BF16 ? DType::BF16
                                                         : DType::F16;
-  return {.sequences = options.max_sequences, .context = options.context_length, .types = {.attention = kv}};
+  return {.sequences = options.max_sequences,
+          .context = options.context_length,
+          .types = {.attention = kv}};
 }
 
 }  // namespace
@@ -105,9 +109,9 @@ class Engine::Impl {
   Context context_;
   StatePool pool_;
   BatchPlan plan_;
-  Tensor logits_;                 // [sequences, vocabulary]
-  std::vector<int64_t> rows_;     // of each sequence in the running batch
-  std::list<Sequence> sequences_; // in order of arrival
+  Tensor logits_;                  // [sequences, vocabulary]
+  std::vector<int64_t> rows_;      // of each sequence in the running batch
+  std::list<Sequence> sequences_;  // in order of arrival
   std::map<ConversationId, Conversation> conversations_;
   uint64_t next_id_ = 1;
 };
@@ -117,21 +121,27 @@ void Engine::Impl::check_request(const Request& request, int64_t consumed) const
   if (request.prompt.empty()) fail("the prompt is empty; it needs at least one token");
   expect_range("max_tokens", request.max_tokens, 0, int64_t{1} << 40);
   for (const int32_t id : request.prompt) {
-    if (id < 0 || id >= model_.vocabulary()) fail("the prompt holds token {}, the vocabulary ends at {}", id, model_.vocabulary() - 1);
+    if (id < 0 || id >= model_.vocabulary())
+      fail("the prompt holds token {}, the vocabulary ends at {}", id, model_.vocabulary() - 1);
   }
   if (!request.stop.empty()) loaded_.text();
   const int64_t length = consumed + static_cast<int64_t>(request.prompt.size());
   if (length > options_.context_length) {
-    fail("the prompt makes the context {} tokens long, at most {} fit; raise the context length or shorten it", length, options_.context_length);
+    fail(
+        "the prompt makes the context {} tokens long, at most {} fit; raise the context length or "
+        "shorten it",
+        length, options_.context_length);
   }
 }
 
 RequestId Engine::Impl::submit(Request request, OnToken on_token) {
   Conversation* dialogue = request.conversation ? &conversation(*request.conversation) : nullptr;
-  if (dialogue != nullptr && dialogue->busy) fail("conversation {} has a request that is not finished", *request.conversation);
+  if (dialogue != nullptr && dialogue->busy)
+    fail("conversation {} has a request that is not finished", *request.conversation);
   check_request(request, dialogue == nullptr ? 0 : static_cast<int64_t>(dialogue->consumed.size()));
   const Tokenizer* tokenizer = loaded_.tokenizer ? &*loaded_.tokenizer : nullptr;
-  Sequence& sequence = sequences_.emplace_back(next_id_++, std::move(request), std::move(on_token), tokenizer);
+  Sequence& sequence =
+      sequences_.emplace_back(next_id_++, std::move(request), std::move(on_token), tokenizer);
   if (dialogue != nullptr) {
     dialogue->busy = true;
     sequence.slot = dialogue->slot;
@@ -157,8 +167,8 @@ bool Engine::Impl::step() {
   return true;
 }
 
-// Decoding sequences first, then pieces of prompts in order of arrival until the step is full. A piece is never made
-// shorter to fit: where a prompt is cut depends on its own length alone.
+// Decoding sequences first, then pieces of prompts in order of arrival until the step is full. A
+// piece is never made shorter to fit: where a prompt is cut depends on its own length alone.
 std::vector<Sequence*> Engine::Impl::schedule() {
   std::vector<Sequence*> batch;
   int64_t rows = 0;
@@ -180,7 +190,8 @@ std::vector<Sequence*> Engine::Impl::schedule() {
   return batch;
 }
 
-// Takes a slot, and pages for all that the request may become. False: wait until others have finished.
+// Takes a slot, and pages for all that the request may become. False: wait until others have
+// finished.
 bool Engine::Impl::admit(Sequence& sequence) {
   const bool has_place = sequence.slot >= 0;
   if (!has_place) {
@@ -188,7 +199,8 @@ bool Engine::Impl::admit(Sequence& sequence) {
     if (!slot) return false;
     sequence.slot = *slot;
   }
-  const int64_t length = std::min(options_.context_length, sequence.prompt_end + sequence.options.max_tokens);
+  const int64_t length =
+      std::min(options_.context_length, sequence.prompt_end + sequence.options.max_tokens);
   if (!pool_.reserve(sequence.slot, length)) {
     if (!has_place) {
       pool_.release(sequence.slot);
@@ -211,9 +223,12 @@ void Engine::Impl::run(const std::vector<Sequence*>& batch) {
   rows_.clear();
   for (const Sequence* sequence : batch) {
     const int64_t rows = next_rows(*sequence);
-    const auto ids = std::span(sequence->tokens).subspan(static_cast<size_t>(sequence->computed), static_cast<size_t>(rows));
+    const auto ids =
+        std::span(sequence->tokens)
+            .subspan(static_cast<size_t>(sequence->computed), static_cast<size_t>(rows));
     const bool last = rows == sequence->pending();
-    plan_.add(pool_, sequence->slot, sequence->computed, ids, last ? BatchPlan::Logits::Last : BatchPlan::Logits::None);
+    plan_.add(pool_, sequence->slot, sequence->computed, ids,
+              last ? BatchPlan::Logits::Last : BatchPlan::Logits::None);
     rows_.push_back(rows);
   }
   const auto wanted = static_cast<int64_t>(plan_.logit_rows().size());
@@ -222,7 +237,8 @@ void Engine::Impl::run(const std::vector<Sequence*>& batch) {
   }
   TensorView logits = logits_.mutable_view();
   logits.shape = Shape{wanted, model_.vocabulary()};
-  loaded_.decoder.forward(context_, {plan_.ids(), plan_.view(), plan_.logit_rows(), pool_.states(), logits});
+  loaded_.decoder.forward(context_,
+                          {plan_.ids(), plan_.view(), plan_.logit_rows(), pool_.states(), logits});
 }
 
 void Engine::Impl::commit(const std::vector<Sequence*>& batch) {
@@ -296,7 +312,9 @@ Output Engine::Impl::take(RequestId id) {
 
 ConversationId Engine::Impl::open_conversation() {
   const auto slot = pool_.acquire();
-  if (!slot) fail("all {} places for sequences are taken; finish a request or close a conversation", options_.max_sequences);
+  if (!slot)
+    fail("all {} places for sequences are taken; finish a request or close a conversation",
+         options_.max_sequences);
   conversations_[next_id_] = {*slot, {}, false};
   return next_id_++;
 }
@@ -313,7 +331,8 @@ Engine::Impl::Conversation& Engine::Impl::conversation(ConversationId id) {
   return found->second;
 }
 
-Engine::Engine(Model model, const EngineOptions& options) : impl_(std::make_unique<Impl>(std::move(model), options)) {}
+Engine::Engine(Model model, const EngineOptions& options)
+    : impl_(std::make_unique<Impl>(std::move(model), options)) {}
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
@@ -323,7 +342,9 @@ int64_t Engine::context_length() const { return impl_->options().context_length;
 int64_t Engine::state_bytes() const { return impl_->pool().bytes(); }
 int64_t Engine::state_bytes_in_use() const { return impl_->pool().bytes_in_use(); }
 
-RequestId Engine::submit(Request request, OnToken on_token) { return impl_->submit(std::move(request), std::move(on_token)); }
+RequestId Engine::submit(Request request, OnToken on_token) {
+  return impl_->submit(std::move(request), std::move(on_token));
+}
 bool Engine::step() { return impl_->step(); }
 bool Engine::finished(RequestId id) const { return impl_->find(id).done; }
 Output Engine::take(RequestId id) { return impl_->take(id); }

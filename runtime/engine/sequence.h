@@ -35,7 +35,7 @@ struct Sequence {
   int64_t prompt_end = 0;       // tokens before the first chosen one
   bool cancelled = false;
   bool done = false;
-  double admitted_at = 0;       // seconds on the engine's clock
+  double admitted_at = 0;  // seconds on the engine's clock
   double first_token_at = 0;
   Output output;
 };

@@ -22,7 +22,9 @@ TextOutput::TextOutput(const Tokenizer* tokenizer, std::vector<std::string> stop
 }
 
 std::string TextOutput::push(int32_t id) {
-  if (tokenizer_ == nullptr || stopped_ || id >= tokenizer_->vocabulary() || tokenizer_->is_special(id)) return "";
+  if (tokenizer_ == nullptr || stopped_ || id >= tokenizer_->vocabulary() ||
+      tokenizer_->is_special(id))
+    return "";
   held_ += characters_.push(tokenizer_->bytes(id));
   return release();
 }
@@ -49,7 +51,8 @@ std::string TextOutput::release() {
   }
   if (!stopped_) {
     certain = held_.size();
-    for (const std::string& stop : stop_) certain = std::min(certain, held_.size() - overlap(held_, stop));
+    for (const std::string& stop : stop_)
+      certain = std::min(certain, held_.size() - overlap(held_, stop));
   }
   std::string piece = held_.substr(0, certain);
   held_.erase(0, certain);

@@ -1,4 +1,5 @@
-// The text of an answer as it grows: whole characters, no special tokens, cut before the first stop string.
+// The text of an answer as it grows: whole characters, no special tokens, cut before the first stop
+// string.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // jet::Model over a LoadedModel.
-#include <jet/model.h>
-
 #include <algorithm>
+
+#include <jet/model.h>
 
 #include "core/error.h"
 #include "runtime/model/loaded_model.h"
@@ -16,11 +16,14 @@ std::string token_text(const Tokenizer& tokenizer, std::optional<int32_t> id) {
 }  // namespace
 
 LoadedModel::LoadedModel(const Checkpoint& checkpoint)
-    : path(checkpoint.path.string()), decoder(checkpoint.spec, checkpoint.source()), generation(checkpoint.generation) {
+    : path(checkpoint.path.string()),
+      decoder(checkpoint.spec, checkpoint.source()),
+      generation(checkpoint.generation) {
   if (checkpoint.tokenizer) {
     tokenizer.emplace(*checkpoint.tokenizer);
     if (tokenizer->vocabulary() > checkpoint.spec.vocabulary) {
-      fail("{}: the tokenizer has {} tokens, the model's vocabulary {}", path, tokenizer->vocabulary(), checkpoint.spec.vocabulary);
+      fail("{}: the tokenizer has {} tokens, the model's vocabulary {}", path,
+           tokenizer->vocabulary(), checkpoint.spec.vocabulary);
     }
   }
   if (!checkpoint.chat_template.empty()) chat_template.emplace(checkpoint.chat_template);
@@ -31,7 +34,9 @@ const Tokenizer& LoadedModel::text() const {
   return *tokenizer;
 }
 
-bool LoadedModel::ends(int32_t id) const { return std::ranges::find(generation.eos, id) != generation.eos.end(); }
+bool LoadedModel::ends(int32_t id) const {
+  return std::ranges::find(generation.eos, id) != generation.eos.end();
+}
 
 Model Model::load(const std::string& path) {
   return Model(std::make_shared<const LoadedModel>(open_checkpoint(path)));
@@ -61,9 +66,11 @@ std::string Model::decode(std::span<const int32_t> ids, bool skip_special) const
 
 bool Model::is_end(int32_t id) const { return loaded_->ends(id); }
 
-std::string Model::chat_prompt(std::span<const ChatMessage> messages, bool add_generation_prompt) const {
+std::string Model::chat_prompt(std::span<const ChatMessage> messages,
+                               bool add_generation_prompt) const {
   const Tokenizer& tokenizer = loaded_->text();
-  if (!loaded_->chat_template) fail("{}: has no chat template, so it cannot chat; use generate", loaded_->path);
+  if (!loaded_->chat_template)
+    fail("{}: has no chat template, so it cannot chat; use generate", loaded_->path);
   ChatTemplate::Input input;
   input.messages = Json::array();
   for (const ChatMessage& message : messages) {

@@ -29,7 +29,8 @@ void check_sampling(const Sampling& sampling) {
   expect_range("repetition_penalty", sampling.repetition_penalty, 1e-6, 1e6);
 }
 
-int32_t Sampler::choose(std::span<float> logits, std::span<const int32_t> context, int64_t position) {
+int32_t Sampler::choose(std::span<float> logits, std::span<const int32_t> context,
+                        int64_t position) {
   if (std::ranges::any_of(logits, [](float logit) { return std::isnan(logit); })) {
     fail("the logits at position {} hold NaN: the weights or the state are damaged", position);
   }
@@ -38,15 +39,18 @@ int32_t Sampler::choose(std::span<float> logits, std::span<const int32_t> contex
 
   candidates_.resize(logits.size());
   const auto temperature = static_cast<float>(sampling_.temperature);
-  for (size_t id = 0; id < logits.size(); ++id) candidates_[id] = {logits[id] / temperature, static_cast<int32_t>(id)};
+  for (size_t id = 0; id < logits.size(); ++id)
+    candidates_[id] = {logits[id] / temperature, static_cast<int32_t>(id)};
   keep_top_k();
   if (sampling_.top_p < 1) keep_top_p();
   if (sampling_.min_p > 0) keep_min_p();
-  std::ranges::sort(candidates_, {}, &Candidate::id);  // one order of summation, however they were cut
+  std::ranges::sort(candidates_, {},
+                    &Candidate::id);  // one order of summation, however they were cut
 
   const float largest = std::ranges::max(candidates_, {}, &Candidate::score).score;
   double total = 0;
-  for (const Candidate& candidate : candidates_) total += std::exp(static_cast<double>(candidate.score - largest));
+  for (const Candidate& candidate : candidates_)
+    total += std::exp(static_cast<double>(candidate.score - largest));
   double left = Random(sampling_.seed, static_cast<uint64_t>(position)).uniform() * total;
   for (const Candidate& candidate : candidates_) {
     left -= std::exp(static_cast<double>(candidate.score - largest));
@@ -73,7 +77,8 @@ void Sampler::keep_top_k() {
   const auto kth = candidates_.begin() + static_cast<int64_t>(k) - 1;
   std::ranges::nth_element(candidates_, kth, std::greater{}, &Candidate::score);
   const float least = kth->score;
-  std::erase_if(candidates_, [least](const Candidate& candidate) { return candidate.score < least; });
+  std::erase_if(candidates_,
+                [least](const Candidate& candidate) { return candidate.score < least; });
 }
 
 // Keeps the fewest likeliest whose probabilities reach p: the token that crosses p stays.
@@ -83,7 +88,8 @@ void Sampler::keep_top_p() {
   });
   const float largest = candidates_.front().score;
   double total = 0;
-  for (const Candidate& candidate : candidates_) total += std::exp(static_cast<double>(candidate.score - largest));
+  for (const Candidate& candidate : candidates_)
+    total += std::exp(static_cast<double>(candidate.score - largest));
   double before = 0;
   size_t kept = 0;
   while (kept < candidates_.size() && (kept == 0 || before < sampling_.top_p * total)) {
@@ -96,7 +102,9 @@ void Sampler::keep_top_p() {
 void Sampler::keep_min_p() {
   const float largest = std::ranges::max(candidates_, {}, &Candidate::score).score;
   const double least = static_cast<double>(largest) + std::log(sampling_.min_p);
-  std::erase_if(candidates_, [least](const Candidate& candidate) { return static_cast<double>(candidate.score) < least; });
+  std::erase_if(candidates_, [least](const Candidate& candidate) {
+    return static_cast<double>(candidate.score) < least;
+  });
 }
 
 }  // namespace jet

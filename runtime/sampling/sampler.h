@@ -1,4 +1,5 @@
-// Choosing the next token from its logits, in transformers' order: repetition penalty, temperature, top-k, top-p, min-p.
+// Choosing the next token from its logits, in transformers' order: repetition penalty, temperature,
+// top-k, top-p, min-p.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,9 @@ class Sampler {
  public:
   explicit Sampler(const Sampling& sampling) : sampling_(sampling) {}
 
-  // The token at `position` of the sequence; the random number is a function of (seed, position) alone. `logits`
-  // [vocabulary] may be changed; `context` holds the tokens that the repetition penalty counts. Throws Error when a
-  // logit is NaN.
+  // The token at `position` of the sequence; the random number is a function of (seed, position)
+  // alone. `logits` [vocabulary] may be changed; `context` holds the tokens that the repetition
+  // penalty counts. Throws Error when a logit is NaN.
   int32_t choose(std::span<float> logits, std::span<const int32_t> context, int64_t position);
 
  private:

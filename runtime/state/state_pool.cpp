@@ -39,13 +39,18 @@ std::vector<int32_t> numbers_below(int64_t n) {
 
 }  // namespace
 
-StatePool::StatePool(std::span<const StateSpec> layers, const StatePoolOptions& options) : options_(options) {
-  if (options.sequences < 1 || options.sequences > kMost) fail("{} sequences, expected 1 to {}", options.sequences, kMost);
-  if (options.context < 1 || options.context > kMost) fail("a context of {} tokens, expected 1 to {}", options.context, kMost);
+StatePool::StatePool(std::span<const StateSpec> layers, const StatePoolOptions& options)
+    : options_(options) {
+  if (options.sequences < 1 || options.sequences > kMost)
+    fail("{} sequences, expected 1 to {}", options.sequences, kMost);
+  if (options.context < 1 || options.context > kMost)
+    fail("a context of {} tokens, expected 1 to {}", options.context, kMost);
   JET_CHECK(options.page_tokens >= 1);
   const int64_t pages_each = (options.context + options.page_tokens - 1) / options.page_tokens;
   if (options_.pages == 0) options_.pages = checked_mul(options.sequences, pages_each);
-  if (options_.pages > kMost) fail("{} pages of {} tokens, expected at most {}; ask for fewer sequences or less context", options_.pages, options.page_tokens, kMost);
+  if (options_.pages > kMost)
+    fail("{} pages of {} tokens, expected at most {}; ask for fewer sequences or less context",
+         options_.pages, options.page_tokens, kMost);
 
   std::vector<int64_t> offsets;
   int64_t total = 0;
@@ -56,7 +61,8 @@ StatePool::StatePool(std::span<const StateSpec> layers, const StatePoolOptions& 
       offsets.push_back(total);
       total = checked_add(total, (views.back().bytes() + kAlignment - 1) / kAlignment * kAlignment);
       slot_bytes_ += state_fixed_bytes(part, options.types);
-      if (part.growth == StateGrowth::PerToken) page_bytes_ += options.page_tokens * state_row_bytes(part, options.types);
+      if (part.growth == StateGrowth::PerToken)
+        page_bytes_ += options.page_tokens * state_row_bytes(part, options.types);
     }
   }
   memory_ = LazyMemory(total);

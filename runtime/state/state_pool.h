@@ -1,4 +1,5 @@
-// Memory for the states of all sequences: pages for what grows, rings for windows, slots for what is fixed.
+// Memory for the states of all sequences: pages for what grows, rings for windows, slots for what
+// is fixed.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +15,14 @@ namespace jet {
 
 struct StatePoolOptions {
   int64_t sequences = 1;
-  int64_t context = 0;      // most tokens of one sequence
-  int64_t pages = 0;        // for all sequences together; 0: enough for each to reach `context`
+  int64_t context = 0;  // most tokens of one sequence
+  int64_t pages = 0;    // for all sequences together; 0: enough for each to reach `context`
   int64_t page_tokens = 64;
   StateTypes types;
 };
 
-// Memory is an address range taken once; what no sequence has touched costs nothing. A slot's fixed parts and rings are
-// not cleared: a sequence that begins (past = 0) reads none of them.
+// Memory is an address range taken once; what no sequence has touched costs nothing. A slot's fixed
+// parts and rings are not cleared: a sequence that begins (past = 0) reads none of them.
 class StatePool {
  public:
   // Throws Error on options out of range or when the range cannot be had.
@@ -32,9 +33,12 @@ class StatePool {
 
   std::optional<int32_t> acquire();  // a slot, or nothing when all are taken
   void release(int32_t slot);        // its pages too
-  // Gives the slot pages for positions [0, tokens). False, and no change, when the pool has too few left.
+  // Gives the slot pages for positions [0, tokens). False, and no change, when the pool has too few
+  // left.
   bool reserve(int32_t slot, int64_t tokens);
-  std::span<const int32_t> pages(int32_t slot) const { return pages_of_[static_cast<size_t>(slot)]; }
+  std::span<const int32_t> pages(int32_t slot) const {
+    return pages_of_[static_cast<size_t>(slot)];
+  }
 
   int64_t free_slots() const { return static_cast<int64_t>(free_slots_.size()); }
   int64_t free_pages() const { return static_cast<int64_t>(free_pages_.size()); }
