@@ -42,7 +42,7 @@ uint32_t read_version(GgufCursor& in) {
   }
   const auto version = in.number<uint32_t>("the version");
   if (version == 2 || version == 3) return version;
-  if ((version & 0xffffu) == 0)
+  if (version != 0 && (version & 0xffffu) == 0)
     fail("{}: a big-endian GGUF file, only little-endian ones are supported", in.where());
   fail("{}: GGUF version {}, only 2 and 3 are supported; convert the model again", in.where(),
        version);
