@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/half.h"
+#include "core/block_types/block_types.h"
 
 namespace jet {
 namespace {
@@ -11,17 +11,9 @@ namespace {
 // Row `row` of one group of a tensor [rows, G, d], in float32.
 void read_row(const ConstTensorView& tensor, int64_t row, int64_t group, float* to) {
   const int64_t width = tensor.shape[2];
-  const int64_t first = (row * tensor.shape[1] + group) * width;
-  if (tensor.type == DType::F32) {
-    std::copy_n(tensor.f32() + first, width, to);
-  } else {
-    const auto* from = reinterpret_cast<const uint16_t*>(tensor.data) + first;
-    if (tensor.type == DType::BF16) {
-      for (int64_t i = 0; i < width; ++i) to[i] = bf16_to_float(from[i]);
-    } else {
-      for (int64_t i = 0; i < width; ++i) to[i] = f16_to_float(from[i]);
-    }
-  }
+  decode_row(tensor.type,
+             tensor.data + (row * tensor.shape[1] + group) * row_bytes(tensor.type, width), width,
+             to);
   std::fill(to + width, to + padded_width(width), 0.0f);
 }
 

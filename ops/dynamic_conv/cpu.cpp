@@ -47,7 +47,7 @@ void convolve(const Sequence& s, int64_t begin, int64_t end) {
           row >= 0 ? s.u + row * s.channels : s.state + (row + s.width - 1) * s.channels;
       for (int64_t c = begin; c < end; ++c) y[c] += taps[c * s.width + i] * u[c];
     }
-    for (int64_t c = begin; c < end; ++c) y[c] = silu(y[c]);
+    silu(y + begin, end - begin, y + begin);
   }
 }
 

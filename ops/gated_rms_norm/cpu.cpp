@@ -1,4 +1,6 @@
 // gated_rms_norm on the CPU: threads over heads of rows, one order of summation in each.
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "ops/activations.h"
@@ -7,7 +9,8 @@
 namespace jet {
 namespace {
 
-constexpr int64_t kRows = 16;  // a share too small to be worth waking a thread
+constexpr int64_t kRows = 16;   // a share too small to be worth waking a thread
+constexpr int64_t kPart = 256;  // numbers
 
 }  // namespace
 
@@ -22,7 +25,14 @@ void gated_rms_norm_cpu(Context& context, const GatedRmsNorm& args) {
       float squares = 0;
       for (int64_t i = 0; i < width; ++i) squares += x[i] * x[i];
       const float scale = 1.0f / std::sqrt(squares / static_cast<float>(width) + args.eps);
-      for (int64_t i = 0; i < width; ++i) y[i] = x[i] * scale * weight[i] * silu(gate[i]);
+      // In parts: y may be where x or the gate is.
+      std::array<float, kPart> opened;
+      for (int64_t first = 0; first < width; first += kPart) {
+        const int64_t n = std::min(kPart, width - first);
+        silu(gate + first, n, opened.data());
+        for (int64_t i = 0; i < n; ++i)
+          y[first + i] = x[first + i] * scale * weight[first + i] * opened[i];
+      }
     }
   });
 }

@@ -1,25 +1,13 @@
 // kv_append on the CPU: threads over rows, each to a row of the cache of its own.
 #include <algorithm>
 
-#include "core/half.h"
+#include "core/block_types/block_types.h"
 #include "ops/kv_append/kernels.h"
 
 namespace jet {
 namespace {
 
 constexpr int64_t kNumbers = 16384;  // a share too small to be worth waking a thread
-
-// Row `to` of the cache, in its type.
-void write_row(const TensorView& cache, int64_t to, const float* from, int64_t width) {
-  std::byte* bytes = cache.data + to * row_bytes(cache.type, width);
-  if (cache.type == DType::F32) {
-    std::copy_n(from, width, reinterpret_cast<float*>(bytes));
-    return;
-  }
-  auto* halves = reinterpret_cast<uint16_t*>(bytes);
-  std::transform(from, from + width, halves,
-                 cache.type == DType::BF16 ? float_to_bf16 : float_to_f16);
-}
 
 }  // namespace
 
@@ -36,8 +24,9 @@ void kv_append_cpu(Context& context, const KvAppend& args) {
           args.layout == CacheLayout::Ring && batch.offsets[i + 1] - row > args.window;
       if (batch.slots[i] < 0 || replaced) continue;
       const int64_t position = batch.past[i] + (row - batch.offsets[i]);
-      write_row(args.cache, cache_row(batch, args.layout, args.window, n, position),
-                args.rows.f32() + row * width, width);
+      const int64_t to = cache_row(batch, args.layout, args.window, n, position);
+      encode_row(args.cache.type, args.rows.f32() + row * width, width,
+                 args.cache.data + to * row_bytes(args.cache.type, width));
     }
   });
 }

@@ -17,11 +17,9 @@ void silu_l2_norm_cpu(Context& context, const SiluL2Norm& args) {
     for (int64_t row = begin; row < end; ++row) {
       const float* x = args.x.f32() + row * width;
       float* y = args.y.f32() + row * width;
+      silu(x, width, y);
       float squares = 0;
-      for (int64_t i = 0; i < width; ++i) {
-        y[i] = silu(x[i]);
-        squares += y[i] * y[i];
-      }
+      for (int64_t i = 0; i < width; ++i) squares += y[i] * y[i];
       const float scale = args.scale / std::sqrt(squares + args.eps);
       for (int64_t i = 0; i < width; ++i) y[i] *= scale;
     }
