@@ -2,6 +2,7 @@
 // Compiled once for each instruction set; the best one the machine has is picked at run time.
 #include "ops/linear/panel.h"
 
+#include <algorithm>
 #include <cstring>
 
 #undef HWY_TARGET_INCLUDE
@@ -56,20 +57,30 @@ HWY_INLINE void tile(const Panel& p, int64_t row, int64_t token) {
   }
 }
 
-// All rows with C tokens. Eight sums at a time hide the latency of a fused multiply-add.
-template <int C>
-void all_rows(const Panel& p, int64_t token) {
-  constexpr int kRows = C == 1 ? 8 : 4;
-  int64_t row = 0;
-  for (; row + kRows <= p.rows; row += kRows) tile<kRows, C>(p, row, token);
+// One tile's height of rows, or what is left of them, with C tokens.
+template <int R, int C>
+void rows_with(const Panel& p, int64_t row, int64_t token) {
+  if (row + R <= p.rows) return tile<R, C>(p, row, token);
   for (; row < p.rows; ++row) tile<1, C>(p, row, token);
 }
 
+// Tiles of 8 x 1 for a single token, else of 4 x 3: at least eight sums at a time hide the latency
+// of a fused multiply-add. 4 rows stay in L1 while 48 tokens, which stay in L2, pass them.
 void accumulate(const Panel& p) {
-  int64_t token = 0;
-  for (; token + 3 <= p.tokens; token += 3) all_rows<3>(p, token);
-  if (p.tokens - token == 2) all_rows<2>(p, token);
-  if (p.tokens - token == 1) all_rows<1>(p, token);
+  if (p.tokens == 1) {
+    for (int64_t row = 0; row < p.rows; row += 8) rows_with<8, 1>(p, row, 0);
+    return;
+  }
+  constexpr int64_t kNearTokens = 48;
+  for (int64_t first = 0; first < p.tokens; first += kNearTokens) {
+    const int64_t last = std::min(first + kNearTokens, p.tokens);
+    for (int64_t row = 0; row < p.rows; row += 4) {
+      int64_t token = first;
+      for (; token + 3 <= last; token += 3) rows_with<4, 3>(p, row, token);
+      if (last - token == 2) rows_with<4, 2>(p, row, token);
+      if (last - token == 1) rows_with<4, 1>(p, row, token);
+    }
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "ops/linear/kernels.h"
 #include "ops/testing/op_test.h"
 #include "ops/testing/random_weight.h"
+#include "ops/testing/simd_target.h"
 
 namespace jet {
 namespace {
@@ -14,6 +15,8 @@ using testing::Guarded;
 using testing::normals;
 using testing::OpContext;
 using testing::random_weight;
+using testing::simd_targets;
+using testing::WithSimdTarget;
 
 // y of x [tokens, in], computed by `threads`, checked to be written everywhere and nowhere else.
 std::vector<float> run(int threads, std::span<const float> x, const Weight& weight,
@@ -58,8 +61,9 @@ TEST(Linear, EqualsTheReferenceOverAwkwardShapes) {
 }
 
 TEST(Linear, DecodesBlockTypes) {
-  for (const DType type : {DType::Q4_0, DType::Q4_1, DType::Q8_0}) {
-    for (const int64_t in : {32, 576, 1056}) {
+  for (const DType type : {DType::Q4_0, DType::Q4_1, DType::Q8_0, DType::Q4_K, DType::Q6_K}) {
+    for (const int64_t blocks : {1, 5, 18}) {
+      const int64_t in = blocks * block_elements(type);
       const Weight weight = random_weight(type, 37, in, 4, 1 / std::sqrt(static_cast<double>(in)));
       for (const int64_t tokens : {1, 10}) {
         const auto x = normals(tokens * in, 5);
@@ -71,11 +75,25 @@ TEST(Linear, DecodesBlockTypes) {
   }
 }
 
+TEST(Linear, EqualsTheReferenceOnEveryInstructionSet) {
+  for (const int64_t target : simd_targets()) {
+    const WithSimdTarget chosen(target);
+    for (const int64_t in : {5, 37, 576}) {
+      const Weight weight =
+          random_weight(DType::F32, 13, in, 16, 1 / std::sqrt(static_cast<double>(in)));
+      const auto x = normals(7 * in, 17);
+      const Linear args{.x = view_of(x, Shape{7, in}), .weight = weight, .y = {}};
+      EXPECT_LT(testing::worst_error(run(2, x, weight), linear_reference(args)), kTolerance)
+          << hwy::TargetName(target) << " " << in;
+    }
+  }
+}
+
 // The promise on which "a request's tokens are the same in any batch" rests.
 TEST(Linear, ARowIsBitIdenticalInAnyBatchAndThreadCount) {
   for (const DType type : {DType::F32, DType::BF16}) {
-    for (const int64_t in : {7, 576, 1300}) {
-      const int64_t out = 43;
+    for (const int64_t in : {7, 576, 1200}) {
+      const int64_t out = 75;
       const Weight weight = random_weight(type, out, in, 6, 0.1);
       const auto row = normals(in, 7);
       const auto bias = normals(out, 8);

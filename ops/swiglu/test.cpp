@@ -6,6 +6,7 @@
 
 #include "ops/swiglu/kernels.h"
 #include "ops/testing/op_test.h"
+#include "ops/testing/simd_target.h"
 
 namespace jet {
 namespace {
@@ -46,6 +47,22 @@ TEST(SwiGlu, IsRelativelyExactOverTheRangeOfTheGate) {
   const auto expected = swiglu_reference(args);
   for (size_t i = 0; i < gate.size(); ++i)
     ASSERT_NEAR(y.values()[i], expected[i], kTolerance * std::abs(expected[i])) << gate[i];
+}
+
+TEST(SwiGlu, EqualsTheReferenceOnEveryInstructionSet) {
+  const Shape shape{2, 77};
+  const auto gate = normals(shape.elements(), 7, 4.0);
+  const auto up = normals(shape.elements(), 8);
+  for (const int64_t target : testing::simd_targets()) {
+    const testing::WithSimdTarget chosen(target);
+    OpContext op;
+    Guarded y(shape);
+    const SwiGlu args{view_of(gate, shape), view_of(up, shape), y.view()};
+    swiglu(op.context, args);
+    y.check();
+    EXPECT_LT(testing::worst_error(y.values(), swiglu_reference(args)), kTolerance)
+        << hwy::TargetName(target);
+  }
 }
 
 TEST(SwiGlu, StaysFiniteForLargeGatesAndKeepsNaN) {
