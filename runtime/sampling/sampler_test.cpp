@@ -1,0 +1,110 @@
+// Sampling: what each option removes, in transformers' order, and what the seed promises.
+#include "runtime/sampling/sampler.h"
+
+#include <cmath>
+#include <map>
+
+#include <gtest/gtest.h>
+
+namespace jet {
+namespace {
+
+// How often each token is chosen over many positions.
+std::map<int32_t, int> draws(const Sampling& sampling, const std::vector<float>& logits,
+                             int count = 4000) {
+  Sampler sampler(sampling);
+  std::map<int32_t, int> counts;
+  for (int position = 0; position < count; ++position) {
+    std::vector<float> scratch = logits;
+    ++counts[sampler.choose(scratch, {}, position)];
+  }
+  return counts;
+}
+
+std::vector<float> log_of(std::vector<double> probabilities) {
+  std::vector<float> logits;
+  for (const double p : probabilities) logits.push_back(static_cast<float>(std::log(p)));
+  return logits;
+}
+
+TEST(Sampler, GreedyTakesTheFirstOfTheLargest) {
+  std::vector<float> logits{1, 5, 5, 2};
+  EXPECT_EQ(Sampler({}).choose(logits, {}, 0), 1);
+}
+
+// 4000 draws: three deviations of a frequency are at most 0.024.
+TEST(Sampler, DrawsWithTheProbabilitiesOfTheSoftmax) {
+  const std::vector<double> p{0.5, 0.25, 0.15, 0.1};
+  auto counts = draws({.temperature = 1, .seed = 3}, log_of(p));
+  for (size_t i = 0; i < p.size(); ++i)
+    EXPECT_NEAR(counts[static_cast<int32_t>(i)] / 4000.0, p[i], 0.024);
+}
+
+TEST(Sampler, TemperatureSharpens) {
+  // p^2 over its sum: 0.25, 0.0625, 0.0225, 0.01 over 0.345
+  auto counts = draws({.temperature = 0.5, .seed = 3}, log_of({0.5, 0.25, 0.15, 0.1}));
+  EXPECT_NEAR(counts[0] / 4000.0, 0.25 / 0.345, 0.024);
+}
+
+TEST(Sampler, TopKKeepsTheLikeliestAndTies) {
+  EXPECT_EQ(draws({.temperature = 1, .top_k = 2}, log_of({0.1, 0.4, 0.3, 0.2})).size(), 2u);
+  EXPECT_EQ(draws({.temperature = 1, .top_k = 2}, {1, 1, 1, 0}).size(), 3u);
+}
+
+TEST(Sampler, TopPKeepsTheTokenThatCrosses) {
+  EXPECT_EQ(draws({.temperature = 1, .top_p = 0.6}, log_of({0.5, 0.3, 0.15, 0.05})).size(), 2u);
+  EXPECT_EQ(draws({.temperature = 1, .top_p = 0.4}, log_of({0.5, 0.3, 0.15, 0.05})).size(), 1u);
+  EXPECT_EQ(draws({.temperature = 1, .top_p = 0}, log_of({0.3, 0.5, 0.2})).size(), 1u);
+}
+
+TEST(Sampler, MinPIsRelativeToTheLargest) {
+  // 0.3 * 0.5 = 0.15: 0.14 goes, 0.16 stays.
+  const auto counts = draws({.temperature = 1, .min_p = 0.3}, log_of({0.5, 0.14, 0.16, 0.2}));
+  EXPECT_EQ(counts.size(), 3u);
+  EXPECT_FALSE(counts.contains(1));
+}
+
+TEST(Sampler, PenaltyDividesPositiveAndMultipliesNegativeLogitsOnce) {
+  const std::vector<int32_t> context{0, 0, 2};
+  std::vector<float> logits{4, 3, -1};
+  EXPECT_EQ(Sampler({.repetition_penalty = 2}).choose(logits, context, 0), 1);
+  EXPECT_EQ(logits, (std::vector<float>{2, 3, -2}));
+}
+
+TEST(Sampler, TheSameSeedAndPositionGiveTheSameToken) {
+  const auto logits = log_of({0.25, 0.25, 0.25, 0.25});
+  const Sampling sampling{.temperature = 1, .seed = 42};
+  Sampler forward(sampling);
+  Sampler backward(sampling);
+  std::vector<int32_t> a(50);
+  std::vector<int32_t> b(50);
+  for (int i = 0; i < 50; ++i) {
+    auto scratch = logits;
+    a[static_cast<size_t>(i)] = forward.choose(scratch, {}, i);
+  }
+  for (int i = 49; i >= 0; --i) {
+    auto scratch = logits;
+    b[static_cast<size_t>(i)] = backward.choose(scratch, {}, i);
+  }
+  EXPECT_EQ(a, b);
+  EXPECT_NE(draws({.temperature = 1, .seed = 1}, logits),
+            draws({.temperature = 1, .seed = 2}, logits));
+}
+
+TEST(Sampler, RefusesNaN) {
+  std::vector<float> logits{1, NAN, 2};
+  EXPECT_THROW(Sampler({}).choose(logits, {}, 0), Error);
+}
+
+TEST(Sampler, RefusesOptionsOutOfRange) {
+  for (const Sampling& bad :
+       {Sampling{.temperature = -1}, Sampling{.temperature = NAN}, Sampling{.temperature = 1e-9},
+        Sampling{.top_k = -1}, Sampling{.top_p = 1.1}, Sampling{.top_p = NAN},
+        Sampling{.min_p = -0.1}, Sampling{.repetition_penalty = 0}}) {
+    EXPECT_THROW(check_sampling(bad), Error);
+  }
+  check_sampling({});
+}
+
+}  // namespace
+}  // namespace jet
