@@ -2,20 +2,17 @@
 // 1805.02867; Dao et al. 2022, arXiv 2205.14135). A tile begins at a multiple of its length, so the
 // order of operations of a row depends on its position alone, not on where the step began.
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <cmath>
 #include <limits>
 
 #include "ops/attention/kernels.h"
+#include "ops/attention/softmax_tile.h"
 #include "ops/attention/tile.h"
 
 namespace jet {
 namespace {
 
-constexpr int64_t kPositions = 64;  // of a tile
-constexpr int64_t kRows = 16;       // that share a tile's keys and values
-constexpr int64_t kLanes = 16;      // partial sums of a dot product
+constexpr int64_t kRows = 16;  // that share a tile's keys and values
 
 // The work of one thread at a time: some consecutive rows of one sequence, all heads of one group.
 struct Unit {
@@ -60,68 +57,27 @@ class Units {
   int64_t before_ = 0;  // units of earlier sequences
 };
 
-// One head of one row on its way through the tiles.
-struct Query {
-  const float* q;  // [padded], scaled
-  float* mixed;    // [padded] sum of exp(score - largest) v
-  float largest;
-  float sum;  // of exp(score - largest)
-};
-
 // What a thread works with.
 struct Scratch {
-  float* keys;    // [kPositions, padded]
-  float* values;  // [kPositions, padded]
+  float* keys;    // [kTilePositions, padded]
+  float* values;  // [kTilePositions, padded]
   float* q;       // [queries, padded]
   float* mixed;   // [queries, padded]
-  Query* queries;
+  RunningSoftmax* queries;
 
   Scratch(std::byte* memory, int64_t count, int64_t padded)
       : keys(reinterpret_cast<float*>(memory)),
-        values(keys + kPositions * padded),
-        q(values + kPositions * padded),
+        values(keys + kTilePositions * padded),
+        q(values + kTilePositions * padded),
         mixed(q + count * padded),
-        queries(reinterpret_cast<Query*>(mixed + count * padded)) {}
+        queries(reinterpret_cast<RunningSoftmax*>(mixed + count * padded)) {}
   static int64_t bytes(int64_t count, int64_t padded) {
-    return (2 * kPositions + 2 * count) * padded * int64_t{sizeof(float)} +
-           (count * int64_t{sizeof(Query)} + 63) / 64 * 64;
+    return (2 * kTilePositions + 2 * count) * padded * int64_t{sizeof(float)} +
+           (count * int64_t{sizeof(RunningSoftmax)} + 63) / 64 * 64;
   }
 };
 
 int64_t heads_per_group(const Attention& args) { return args.q.shape[1] / args.k.shape[1]; }
-
-float dot(const float* a, const float* b, int64_t width) {
-  std::array<float, kLanes> lanes{};
-  for (int64_t i = 0; i < width; i += kLanes) {
-    for (int64_t l = 0; l < kLanes; ++l) lanes[l] += a[i + l] * b[i + l];
-  }
-  for (int64_t half = kLanes / 2; half > 0; half /= 2) {
-    for (int64_t l = 0; l < half; ++l) lanes[l] += lanes[l + half];
-  }
-  return lanes[0];
-}
-
-// The positions [begin, end) of the tile.
-void attend(Query& query, const Scratch& tile, int64_t begin, int64_t end, int64_t padded) {
-  std::array<float, kPositions> weights;
-  float largest = query.largest;
-  for (int64_t j = begin; j < end; ++j) {
-    weights[j] = dot(query.q, tile.keys + j * padded, padded);
-    largest = std::max(largest, weights[j]);
-  }
-  const float shrink = std::exp(query.largest - largest);
-  query.largest = largest;
-  query.sum *= shrink;
-  for (int64_t i = 0; i < padded; ++i) query.mixed[i] *= shrink;
-  for (int64_t j = begin; j < end; ++j) {
-    weights[j] = std::exp(weights[j] - largest);
-    query.sum += weights[j];
-  }
-  for (int64_t j = begin; j < end; ++j) {
-    const float* v = tile.values + j * padded;
-    for (int64_t i = 0; i < padded; ++i) query.mixed[i] += weights[j] * v[i];
-  }
-}
 
 int64_t first_visible(const Attention& args, int64_t position) {
   return args.window == 0 ? 0 : std::max<int64_t>(0, position - args.window + 1);
@@ -147,7 +103,7 @@ void finish(const Attention& args, const Unit& unit, const Scratch& scratch) {
   const int64_t heads = args.q.shape[1], width = args.q.shape[2], shared = heads_per_group(args);
   for (int64_t i = 0; i < unit.rows * shared; ++i) {
     const int64_t row = unit.first + i / shared, head = unit.group * shared + i % shared;
-    const Query& query = scratch.queries[i];
+    const RunningSoftmax& query = scratch.queries[i];
     float* y = args.y.f32() + (row * heads + head) * width;
     for (int64_t c = 0; c < width; ++c) y[c] = query.mixed[c] / query.sum;
   }
@@ -162,8 +118,9 @@ void run(const Attention& args, const Unit& unit, const Scratch& scratch) {
   values.cache = args.v_cache;
   values.step = args.v;
   const int64_t visible = first_visible(args, unit.position), end = unit.position + unit.rows;
-  for (int64_t tile = visible / kPositions * kPositions; tile < end; tile += kPositions) {
-    const int64_t from = std::max(tile, visible), to = std::min(tile + kPositions, end);
+  for (int64_t tile = visible / kTilePositions * kTilePositions; tile < end;
+       tile += kTilePositions) {
+    const int64_t from = std::max(tile, visible), to = std::min(tile + kTilePositions, end);
     gather(keys, from, to, scratch.keys + (from - tile) * padded);
     gather(values, from, to, scratch.values + (from - tile) * padded);
     for (int64_t r = 0; r < unit.rows; ++r) {
@@ -171,7 +128,8 @@ void run(const Attention& args, const Unit& unit, const Scratch& scratch) {
       const int64_t first = std::max(from, first_visible(args, position));
       const int64_t last = std::min(to, position + 1);
       for (int64_t h = 0; h < shared && first < last; ++h)
-        attend(scratch.queries[r * shared + h], scratch, first - tile, last - tile, padded);
+        attend(scratch.queries[r * shared + h], {scratch.keys, scratch.values, padded},
+               first - tile, last - tile);
     }
   }
   finish(args, unit, scratch);

@@ -82,6 +82,7 @@ struct Step {
 };
 
 void run(OpContext& op, const Attention& args) {
+  const Arena::Scope scratch(op.arena);
   attention(op.context, args, op.workspace(attention_workspace(op.context, args)));
 }
 
@@ -91,12 +92,11 @@ constexpr double kTolerance = 4e-6;
 
 void expect_equals_the_reference(Step& step, const char* what) {
   const Shape shape{step.batch.view().tokens(), step.sizes.heads, step.sizes.width};
+  const auto expected = attention_reference(step.args({}));
   for (const int threads : {1, 3}) {
     OpContext op(threads);
     Guarded y(shape);
-    const Attention args = step.args(y.view());
-    const auto expected = attention_reference(args);
-    run(op, args);
+    run(op, step.args(y.view()));
     y.check();
     EXPECT_LT(testing::worst_error(y.values(), expected), kTolerance)
         << what << ", " << threads << " threads, heads " << to_string(shape) << ", window "
@@ -112,26 +112,31 @@ OwnedBatch mixed_batch() {
   return batch;
 }
 
-constexpr Sizes kSizes[] = {{1, 1, 1}, {4, 2, 8}, {9, 3, 64}, {3, 1, 20}, {2, 2, 17}};
+constexpr Sizes kSizes[] = {{1, 1, 1}, {4, 2, 8}, {3, 1, 64}, {3, 1, 20}, {2, 2, 17}};
 
 TEST(Attention, EqualsTheReferenceOverPages) {
   for (const Sizes& sizes : kSizes) {
-    for (const DType type : {DType::F32, DType::BF16, DType::F16}) {
-      for (const int64_t window : {0, 1, 6, 64, 65}) {
-        Step step(sizes, mixed_batch(), CacheLayout::Paged, window, type);
-        expect_equals_the_reference(step, "pages");
-      }
+    for (const int64_t window : {0, 1, 6, 64, 65}) {
+      Step step(sizes, mixed_batch(), CacheLayout::Paged, window, DType::F32);
+      expect_equals_the_reference(step, "pages");
     }
   }
 }
 
 TEST(Attention, EqualsTheReferenceOverRings) {
   for (const Sizes& sizes : kSizes) {
-    for (const DType type : {DType::F32, DType::BF16, DType::F16}) {
-      for (const int64_t window : {1, 6, 64, 65, 200}) {
-        Step step(sizes, mixed_batch(), CacheLayout::Ring, window, type);
-        expect_equals_the_reference(step, "rings");
-      }
+    for (const int64_t window : {1, 6, 64, 65, 200}) {
+      Step step(sizes, mixed_batch(), CacheLayout::Ring, window, DType::F32);
+      expect_equals_the_reference(step, "rings");
+    }
+  }
+}
+
+TEST(Attention, ReadsCachesOfEveryType) {
+  for (const DType type : {DType::F32, DType::BF16, DType::F16}) {
+    for (const CacheLayout layout : {CacheLayout::Paged, CacheLayout::Ring}) {
+      Step step({4, 2, 20}, mixed_batch(), layout, 65, type);
+      expect_equals_the_reference(step, "types");
     }
   }
 }
@@ -162,7 +167,7 @@ TEST(Attention, SurvivesScoresBeyondTheExponential) {
   const Attention args = step.args(y.view());
   run(op, args);
   y.check();
-  // Scores of some thousands keep about 2^-12 of their last place.
+  // Scores of some thousands are rounded by some 2^-12, and so are the weights.
   EXPECT_LT(testing::worst_error(y.values(), attention_reference(args)), 2e-3);
 }
 
@@ -208,13 +213,13 @@ std::vector<float> in_steps(const Sizes& sizes, int64_t tokens, int64_t rows, Ca
 
 TEST(Attention, CuttingASequenceChangesNoBit) {
   const Sizes sizes{4, 2, 20};
-  const int64_t tokens = 150;
+  const int64_t tokens = 80;
   for (const CacheLayout layout : {CacheLayout::Paged, CacheLayout::Ring}) {
-    for (const int64_t window : {0, 9, 70}) {
+    for (const int64_t window : {0, 9, 66}) {
       if (layout == CacheLayout::Ring && window == 0) continue;
       const auto whole = in_steps(sizes, tokens, tokens, layout, window, 1);
       EXPECT_TRUE(std::ranges::none_of(whole, [](float x) { return std::isnan(x); }));
-      for (int64_t rows = 1; rows <= tokens; rows += rows < 20 ? 1 : 7) {
+      for (int64_t rows = 1; rows <= tokens; ++rows) {
         EXPECT_TRUE(same_bits(in_steps(sizes, tokens, rows, layout, window, 1), whole))
             << "in steps of " << rows << ", window " << window;
       }

@@ -70,6 +70,7 @@ GatedDeltaRule arguments(const Inputs& in, int64_t first, int64_t rows, const Ba
 }
 
 void run(OpContext& op, const GatedDeltaRule& args) {
+  const Arena::Scope scratch(op.arena);
   gated_delta_rule(op.context, args, op.workspace(gated_delta_rule_workspace(op.context, args)));
 }
 
