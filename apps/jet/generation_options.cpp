@@ -1,0 +1,93 @@
+#include "apps/jet/generation_options.h"
+
+#include <random>
+
+#include <fmt/format.h>
+
+namespace jet::cli {
+namespace {
+
+constexpr int64_t kMostTokens = int64_t{1} << 40;
+constexpr int64_t kDefaultTopK =
+    50;  // transformers', where a generation_config.json samples and names none
+
+double per_second(int64_t count, double seconds) {
+  return count > 0 && seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+double prompt_rate(const Output& output) {
+  return per_second(output.prompt_tokens - output.cached_tokens, output.prompt_seconds);
+}
+
+// The first token came with the prompt.
+double decode_rate(const Output& output) {
+  return per_second(static_cast<int64_t>(output.ids.size()) - 1, output.decode_seconds);
+}
+
+double choose_temperature(const GenerationConfig& config, const GenerationOptions& options) {
+  if (options.temperature) return *options.temperature;
+  if (config.do_sample) return config.temperature.value_or(1);
+  return options.top_k || options.top_p || options.min_p ? 1 : 0;
+}
+
+}  // namespace
+
+void add_generation_options(Options& options, GenerationOptions& generation) {
+  options.integer("--max-tokens", generation.max_tokens, {0, kMostTokens},
+                  "stop after N tokens (default: 256)");
+  options.number("--temperature", generation.temperature, {0},
+                 "flattens the distribution above 1, sharpens it below; 0: greedy");
+  options.integer("--top-k", generation.top_k, {0, int64_t{1} << 30},
+                  "only the N likeliest tokens; 0: all");
+  options.number("--top-p", generation.top_p, {0, 1},
+                 "the fewest tokens whose probabilities reach X");
+  options.number("--min-p", generation.min_p, {0, 1},
+                 "only tokens with X times the largest probability");
+  options.number("--repeat-penalty", generation.repeat_penalty, {1e-6, 1e6},
+                 "makes tokens of the context less likely; 1: none");
+  options.integer("--seed", generation.seed, {}, "same seed, same text (default: random)");
+}
+
+Sampling choose_sampling(const GenerationConfig& config, const GenerationOptions& options) {
+  Sampling sampling;
+  sampling.temperature = choose_temperature(config, options);
+  sampling.top_k =
+      options.top_k.value_or(config.top_k.value_or(config.do_sample ? kDefaultTopK : 0));
+  sampling.top_p = options.top_p.value_or(config.top_p.value_or(1));
+  sampling.min_p = options.min_p.value_or(config.min_p.value_or(0));
+  sampling.repetition_penalty =
+      options.repeat_penalty.value_or(config.repetition_penalty.value_or(1));
+  // 32 random bits: every JSON reader keeps them exact, and they are typed with ease.
+  sampling.seed = options.seed ? static_cast<uint64_t>(*options.seed) : std::random_device{}();
+  return sampling;
+}
+
+Json report_json(const Report& report) {
+  const Output& output = report.output;
+  return {{"text", output.text},
+          {"ids", output.ids},
+          {"prompt_tokens", output.prompt_tokens},
+          {"cached_tokens", output.cached_tokens},
+          {"completion_tokens", output.ids.size()},
+          {"finish_reason", name(output.finish)},
+          {"timings",
+           {{"load_seconds", report.load_seconds},
+            {"prompt_seconds", output.prompt_seconds},
+            {"decode_seconds", output.decode_seconds},
+            {"prompt_tokens_per_second", prompt_rate(output)},
+            {"decode_tokens_per_second", decode_rate(output)}}},
+          {"seed", report.seed}};
+}
+
+std::string report_line(const Report& report) {
+  const Output& output = report.output;
+  return fmt::format(
+      "prompt: {} tokens, {} of them kept, {:.2f} s, {:.1f} tokens/s; answer: {} tokens, {:.2f} s, "
+      "{:.1f} tokens/s; {}; "
+      "seed {}",
+      output.prompt_tokens, output.cached_tokens, output.prompt_seconds, prompt_rate(output),
+      output.ids.size(), output.decode_seconds, decode_rate(output), name(output.finish),
+      report.seed);
+}
+
+}  // namespace jet::cli

@@ -1,0 +1,198 @@
+// jet bench: how fast a model runs here, and how close to what memory allows.
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "apps/jet/output.h"
+#include "apps/jet/run_options.h"
+#include "apps/jet/verb.h"
+#include "apps/jet/verbs/bandwidth.h"
+#include "apps/jet/verbs/bench_case.h"
+#include "core/error.h"
+#include "models/memory_report.h"
+#include "runtime/model/loaded_model.h"
+
+namespace jet::cli {
+namespace {
+
+struct BenchOptions {
+  RunOptions run;
+  std::vector<int64_t> prompt_lengths;
+  std::vector<int64_t> batches;
+  std::vector<int64_t> contexts;
+  int64_t decode = 32;
+  bool synthetic_state = false;
+};
+
+// What is the same for all cases.
+struct Machine {
+  int64_t weight_bytes = 0;  // stored
+  int64_t read_bytes = 0;    // of them in a step
+  double bandwidth = 0;      // bytes a second
+  StateTypes types;
+};
+
+struct Figures {
+  double prefill_rate = 0;
+  double decode_rate = 0;
+  int64_t memory_bytes = 0;
+  int64_t bytes_per_step = 0;
+  double bandwidth_share = 0;
+};
+
+std::vector<BenchCase> cases_of(const BenchOptions& options) {
+  std::vector<int64_t> prompts = options.prompt_lengths;
+  if (prompts.empty() && options.contexts.empty()) prompts = {512};
+  const std::vector<int64_t> batches =
+      options.batches.empty() ? std::vector<int64_t>{1} : options.batches;
+  std::vector<BenchCase> cases;
+  for (const int64_t batch : batches) {
+    for (const int64_t length : prompts) {
+      cases.push_back({.prompt_length = length, .batch = batch, .decode = options.decode});
+    }
+    for (const int64_t context : options.contexts) {
+      cases.push_back({.context = context,
+                       .batch = batch,
+                       .decode = options.decode,
+                       .synthetic_state = options.synthetic_state});
+    }
+  }
+  return cases;
+}
+
+Figures figures_of(const BenchCase& bench, const BenchResult& result, const DecoderSpec& spec,
+                   const Machine& machine) {
+  Figures figures;
+  if (result.prefill_seconds > 0) {
+    figures.prefill_rate =
+        static_cast<double>(bench.batch * bench.depth()) / result.prefill_seconds;
+  }
+  figures.memory_bytes = machine.weight_bytes + result.state_bytes;
+  // The depth in the middle of the decoding steps.
+  const int64_t depth = bench.depth() + bench.decode / 2;
+  figures.bytes_per_step = step_bytes(spec, machine.types, machine.read_bytes, bench.batch, depth);
+  const double seconds = result.decode_seconds();
+  if (seconds > 0) {
+    const auto steps = static_cast<double>(result.step_seconds.size());
+    figures.decode_rate = static_cast<double>(bench.batch) * steps / seconds;
+    figures.bandwidth_share =
+        static_cast<double>(figures.bytes_per_step) * steps / seconds / machine.bandwidth;
+  }
+  return figures;
+}
+
+constexpr double kMilliseconds = 1000;
+
+Json case_json(const BenchCase& bench, const BenchResult& result, const Figures& figures) {
+  Json json{{"prompt_length", bench.prompt_length},
+            {"batch", bench.batch},
+            {"decode", bench.decode},
+            {"context", bench.depth()},
+            {"prefill_tokens_per_second", nullptr},
+            {"decode_tokens_per_second", nullptr},
+            {"step_ms", nullptr},
+            {"memory_bytes", figures.memory_bytes},
+            {"bytes_per_step", figures.bytes_per_step},
+            {"bandwidth_share", nullptr}};
+  if (figures.prefill_rate > 0) json["prefill_tokens_per_second"] = figures.prefill_rate;
+  if (figures.decode_rate > 0) {
+    json["decode_tokens_per_second"] = figures.decode_rate;
+    json["step_ms"] = {{"p50", result.percentile(0.5) * kMilliseconds},
+                       {"p95", result.percentile(0.95) * kMilliseconds},
+                       {"p99", result.percentile(0.99) * kMilliseconds}};
+    json["bandwidth_share"] = figures.bandwidth_share;
+  }
+  return json;
+}
+
+std::string heading() {
+  return fmt::format("{:>8} {:>6} {:>8} | {:>12} {:>11} | {:>9} {:>9} {:>9} | {:>9} {:>10} {:>9}\n",
+                     "prompt", "batch", "context", "prefill t/s", "decode t/s", "p50 ms", "p95 ms",
+                     "p99 ms", "memory", "bytes/step", "bandwidth");
+}
+
+std::string rate(double value) { return value > 0 ? fmt::format("{:.1f}", value) : "-"; }
+
+std::string case_line(const BenchCase& bench, const BenchResult& result, const Figures& figures) {
+  const auto ms = [&](double share) {
+    return fmt::format("{:.2f}", result.percentile(share) * kMilliseconds);
+  };
+  return fmt::format(
+      "{:>8} {:>6} {:>8} | {:>12} {:>11} | {:>9} {:>9} {:>9} | {:>9} {:>10} {:>8.1f}%\n",
+      bench.prompt_length, bench.batch, bench.depth(), rate(figures.prefill_rate),
+      rate(figures.decode_rate), ms(0.5), ms(0.95), ms(0.99), human_bytes(figures.memory_bytes),
+      human_bytes(figures.bytes_per_step), 100 * figures.bandwidth_share);
+}
+
+// Where the head is a tensor of its own, a step reads single rows of the embedding.
+int64_t bytes_read(const Checkpoint& checkpoint) {
+  const int64_t all = stored_bytes(checkpoint);
+  return checkpoint.spec.tied_head
+             ? all
+             : all - checkpoint.tensors.at("model.embed_tokens.weight").view().bytes();
+}
+
+int bench(const BenchOptions& options) {
+  check_run_options(options.run);
+  if (options.synthetic_state && options.contexts.empty()) {
+    throw UsageError("--synthetic-state needs --context: the depth to decode at");
+  }
+  const Checkpoint checkpoint = open_checkpoint(options.run.model);
+  const LoadedModel model(checkpoint);
+  const int threads =
+      options.run.threads == 0 ? available_threads() : static_cast<int>(options.run.threads);
+  const Machine machine{.weight_bytes = stored_bytes(checkpoint),
+                        .read_bytes = bytes_read(checkpoint),
+                        .bandwidth = measure_read_bandwidth(threads),
+                        .types = state_types(options.run)};
+  write_note(fmt::format("{} threads read {:.1f} GB/s", threads, machine.bandwidth / 1e9));
+
+  BenchRunner runner(model.decoder, threads, machine.types);
+  if (!options.run.json) write_out(heading());
+  for (const BenchCase& each : cases_of(options)) {
+    const BenchResult result = runner.run(each);
+    const Figures figures = figures_of(each, result, checkpoint.spec, machine);
+    if (options.run.json) {
+      write_json_line(case_json(each, result, figures));
+    } else {
+      write_out(case_line(each, result, figures));
+    }
+  }
+  return kDone;
+}
+
+std::function<int()> set_up(Options& options) {
+  constexpr int64_t kMost = int64_t{1} << 30;
+  const auto values = std::make_shared<BenchOptions>();
+  options.integers("--prompt-length", values->prompt_lengths, {1, kMost},
+                   "prompts to prefill, then decode (default: 512)");
+  options.integers("--batch", values->batches, {1, 1 << 20}, "sequences at once (default: 1)");
+  options.integer("--decode", values->decode, {0, kMost}, "decoding steps to time (default: 32)");
+  options.integers("--context", values->contexts, {1, kMost}, "depths to decode at");
+  options.flag("--synthetic-state", values->synthetic_state,
+               "begin at --context with random states, without a prefill");
+  add_run_options(options, values->run);
+  return [values] { return bench(*values); };
+}
+
+}  // namespace
+
+constinit const Verb kBench{
+    .name = "bench",
+    .summary = "measures prefill and decoding, and how close they are to what memory allows",
+    .details = R"(One line a case: every batch with every prompt length, and with every context.
+prefill t/s  tokens of all prompts by the time of all prefills, in pieces of 512 tokens, one sequence at a time
+decode t/s   sequences times steps by the time of the steps, choosing the token left out; one untimed step before
+p50 p95 p99  times of a step, nearest rank
+memory       weights as stored, and the states in use at the end
+bytes/step   what a step must move at least: weights once (of an untied embedding nothing), recurrent and convolution states twice,
+             keys, values and windows as far as they are filled, halfway through the steps
+bandwidth    bytes/step by the mean time of a step, as a share of the machine's read bandwidth: that of the same
+             threads summing 256 MB, the best of 5, printed at the start. Caches can lift a small model above 100 %.
+--json prints one object a line with the same figures.)",
+    .examples = R"(jet bench --model models/SmolLM2.gguf --prompt-length 128,1024 --decode 64
+jet bench --model random-2b --context 4096 65536 262144 --synthetic-state --json
+jet bench --model random-2b --prompt-length 64 --batch 1 2 4 8)",
+    .set_up = set_up};
+
+}  // namespace jet::cli

@@ -1,0 +1,148 @@
+#include "apps/jet/verbs/bench_case.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "apps/jet/interrupt.h"
+#include "apps/jet/output.h"
+#include "core/block_types/block_types.h"
+#include "core/error.h"
+#include "core/random.h"
+
+namespace jet::cli {
+namespace {
+
+constexpr int64_t kChunk = 512;  // tokens of a prompt in one step, as the engine cuts it
+
+// Which tokens run does not change the time; these are all in the vocabulary.
+std::vector<int32_t> some_ids(int64_t count, int64_t vocabulary) {
+  constexpr int64_t kStride = 7919;  // prime
+  std::vector<int32_t> ids(static_cast<size_t>(count));
+  for (size_t i = 0; i < ids.size(); ++i)
+    ids[i] = static_cast<int32_t>(static_cast<int64_t>(i) * kStride % vocabulary);
+  return ids;
+}
+
+// A few thousand random numbers of the type, to be repeated.
+std::vector<std::byte> noise(DType type) {
+  constexpr int64_t kNumbers = 4093;  // prime, so that rows differ
+  constexpr double kDeviation = 0.02;
+  Random random(1);
+  std::vector<float> numbers(kNumbers);
+  for (float& number : numbers) number = static_cast<float>(kDeviation * random.normal());
+  std::vector<std::byte> bytes(static_cast<size_t>(row_bytes(type, kNumbers)));
+  encode_row(type, numbers.data(), kNumbers, bytes.data());
+  return bytes;
+}
+
+void fill(std::span<std::byte> to, std::span<const std::byte> pattern) {
+  for (size_t at = 0; at < to.size(); at += pattern.size()) {
+    std::memcpy(to.data() + at, pattern.data(), std::min(pattern.size(), to.size() - at));
+  }
+}
+
+// Rows [first, first + count) of the tensor's outermost size.
+std::span<std::byte> rows_of(const TensorView& tensor, int64_t first, int64_t count) {
+  const int64_t stride = tensor.bytes() / tensor.shape[0];
+  return {tensor.data + first * stride, static_cast<size_t>(count * stride)};
+}
+
+}  // namespace
+
+double BenchResult::decode_seconds() const {
+  return std::accumulate(step_seconds.begin(), step_seconds.end(), 0.0);
+}
+
+double BenchResult::percentile(double share) const {
+  if (step_seconds.empty()) return 0;
+  const auto rank =
+      static_cast<size_t>(std::ceil(share * static_cast<double>(step_seconds.size())));
+  return step_seconds[std::clamp<size_t>(rank, 1, step_seconds.size()) - 1];
+}
+
+void fill_states(const Decoder& decoder, const StatePool& pool, std::span<const int32_t> slots) {
+  const std::vector<StateSpec> layers = decoder.states();
+  for (size_t layer = 0; layer < layers.size(); ++layer) {
+    for (size_t part = 0; part < layers[layer].size(); ++part) {
+      const StatePart& spec = layers[layer][part];
+      const TensorView& tensor = pool.states()[layer][part];
+      const std::vector<std::byte> pattern = noise(tensor.type);
+      for (const int32_t slot : slots) {
+        if (spec.growth == StateGrowth::PerToken) {
+          const int64_t tokens = pool.options().page_tokens;
+          for (const int32_t page : pool.pages(slot))
+            fill(rows_of(tensor, page * tokens, tokens), pattern);
+        } else {
+          const int64_t rows = spec.growth == StateGrowth::Ring ? spec.rows : 1;
+          fill(rows_of(tensor, slot * rows, rows), pattern);
+        }
+      }
+    }
+  }
+}
+
+void BenchRunner::forward(const StatePool& pool) {
+  check_interrupt();
+  const Shape shape{static_cast<int64_t>(plan_.logit_rows().size()), decoder_.spec().vocabulary};
+  if (!logits_ || logits_.shape()[0] < shape[0]) logits_ = Tensor(DType::F32, shape);
+  TensorView logits = logits_.mutable_view();
+  logits.shape = shape;
+  Context context{threads_, arena_};
+  decoder_.forward(context, {plan_.ids(), plan_.view(), plan_.logit_rows(), pool.states(), logits});
+}
+
+// One sequence after another, each in chunks; the logits of its last token alone, as in serving.
+void BenchRunner::prefill(StatePool& pool, std::span<const int32_t> slots, int64_t length) {
+  const std::vector<int32_t> ids = some_ids(length, decoder_.spec().vocabulary);
+  for (const int32_t slot : slots) {
+    for (int64_t at = 0; at < length; at += kChunk) {
+      const int64_t rows = std::min(kChunk, length - at);
+      const auto piece = std::span(ids).subspan(static_cast<size_t>(at), static_cast<size_t>(rows));
+      plan_.clear();
+      plan_.add(pool, slot, at, piece,
+                at + rows == length ? BatchPlan::Logits::Last : BatchPlan::Logits::None);
+      forward(pool);
+    }
+  }
+}
+
+BenchResult BenchRunner::run(const BenchCase& bench) {
+  const int64_t depth = bench.depth();
+  StatePool pool(decoder_.states(),
+                 {.sequences = bench.batch, .context = depth + bench.decode + 1, .types = types_});
+  std::vector<int32_t> slots;
+  for (int64_t i = 0; i < bench.batch; ++i) {
+    slots.push_back(*pool.acquire());
+    const bool has_pages = pool.reserve(slots.back(), depth + bench.decode + 1);
+    JET_CHECK(has_pages);
+  }
+
+  BenchResult result;
+  if (bench.synthetic_state && bench.context > 0) {
+    fill_states(decoder_, pool, slots);
+  } else {
+    const Stopwatch watch;
+    prefill(pool, slots, depth);
+    result.prefill_seconds = watch.seconds();
+  }
+
+  // The first step brings scratch memory and caches to where they stay, and is not timed.
+  const std::vector<int32_t> ids = some_ids(bench.batch, decoder_.spec().vocabulary);
+  for (int64_t step = 0; bench.decode > 0 && step <= bench.decode; ++step) {
+    plan_.clear();
+    for (size_t i = 0; i < slots.size(); ++i) {
+      plan_.add(pool, slots[i], depth + step, std::span(ids).subspan(i, 1),
+                BatchPlan::Logits::Last);
+    }
+    const Stopwatch watch;
+    forward(pool);
+    if (step > 0) result.step_seconds.push_back(watch.seconds());
+  }
+  std::ranges::sort(result.step_seconds);
+  result.state_bytes = pool.bytes_in_use();
+  return result;
+}
+
+}  // namespace jet::cli

@@ -1,0 +1,147 @@
+// jet chat: talks with a model, line by line.
+#include <memory>
+
+#include "apps/jet/generation_options.h"
+#include "apps/jet/input.h"
+#include "apps/jet/interrupt.h"
+#include "apps/jet/output.h"
+#include "apps/jet/run_options.h"
+#include "apps/jet/verb.h"
+#include "apps/jet/verbs/chat_session.h"
+#include "core/error.h"
+#include "runtime/model/loaded_model.h"
+
+namespace jet::cli {
+namespace {
+
+struct ChatOptions {
+  RunOptions run;
+  GenerationOptions generation;
+  std::string system;
+};
+
+constexpr std::string_view kCommands =
+    "/reset forgets the conversation, /stats tells its size, /exit or the end of the input leaves";
+
+class Chat {
+ public:
+  Chat(const ChatOptions& options, Engine& engine, double load_seconds)
+      : options_(options),
+        engine_(engine),
+        session_(engine, options.system),
+        load_seconds_(load_seconds) {}
+
+  int run() {
+    if (stdin_is_terminal()) write_note(kCommands);
+    while (const auto line = read_line()) {
+      if (*line == "/exit") break;
+      if (line->empty() || obey(*line)) continue;
+      answer(*line);
+    }
+    return kDone;
+  }
+
+ private:
+  std::optional<std::string> read_line() {
+    if (stdin_is_terminal()) fmt::print(stderr, "> ");
+    return lines_.next();
+  }
+
+  bool obey(const std::string& line) {
+    if (!line.starts_with('/')) return false;
+    if (line == "/reset") {
+      session_.reset();
+      write_note("the conversation is forgotten");
+    } else if (line == "/stats") {
+      write_note(fmt::format("{} turns, {} of {} tokens, {} of state", session_.turns(),
+                             session_.tokens(), engine_.context_length(),
+                             human_bytes(engine_.state_bytes_in_use())));
+    } else if (line == "/help") {
+      write_note(kCommands);
+    } else {
+      write_note(fmt::format("unknown command {}; {}", line, kCommands));
+    }
+    return true;
+  }
+
+  void answer(const std::string& line) {
+    Request request = session_.begin_turn(line);
+    if (session_.was_rebuilt() && options_.run.verbose) {
+      write_note(
+          "the chat template changed what was said before: the conversation is computed anew");
+    }
+    request.max_tokens = options_.generation.max_tokens;
+    request.sampling = choose_sampling(engine_.model().loaded().generation, options_.generation);
+    const uint64_t seed = request.sampling.seed;
+    const RequestId id =
+        engine_.submit(std::move(request), [this](int32_t, const std::string& text) {
+          if (!options_.run.json) write_out(text);
+        });
+    while (!engine_.finished(id)) {
+      if (interrupted()) engine_.cancel(id);
+      engine_.step();
+    }
+    const Output output = engine_.take(id);
+    session_.end_turn(output);
+    tell({output, load_seconds_, seed});
+  }
+
+  void tell(const Report& report) {
+    if (options_.run.json) {
+      write_json_line(report_json(report));
+    } else {
+      write_out("\n");
+    }
+    if (options_.run.verbose) write_note(report_line(report));
+    const Output& output = report.output;
+    if (output.finish == FinishReason::Failed) throw Error(output.error);
+    if (output.finish == FinishReason::Cancelled) throw Interrupted{};
+    if (output.finish != FinishReason::Length) return;
+    if (static_cast<int64_t>(output.ids.size()) < options_.generation.max_tokens) {
+      fail("the context of {} tokens is full; raise --context-length or begin anew",
+           engine_.context_length());
+    }
+    write_note(
+        fmt::format("the answer was cut after --max-tokens {}", options_.generation.max_tokens));
+  }
+
+  const ChatOptions& options_;
+  Engine& engine_;
+  ChatSession session_;
+  StdinLines lines_;
+  double load_seconds_;
+};
+
+int chat(const ChatOptions& options) {
+  const Stopwatch watch;
+  const Model model = load_model(options.run);
+  if (!model.has_chat_template())
+    fail("{}: has no chat template, so it cannot chat; use jet generate", options.run.model);
+  Engine engine(model, engine_options(options.run));
+  return Chat(options, engine, watch.seconds()).run();
+}
+
+std::function<int()> set_up(Options& options) {
+  const auto values = std::make_shared<ChatOptions>();
+  options.text("-s,--system", values->system, "T", "what the model is told first");
+  add_generation_options(options, values->generation);
+  add_run_options(options, values->run);
+  add_context_option(options, values->run);
+  return [values] { return chat(*values); };
+}
+
+}  // namespace
+
+constinit const Verb kChat{
+    .name = "chat",
+    .summary = "talks with a model, with its chat template; state is kept between turns",
+    .details =
+        R"(Each line of standard input is a message, so a dialogue can be piped in. A line that begins with / is a command:
+/help, /reset, /stats, /exit. A turn computes only its own tokens: cached_tokens in --json (one object a turn, with
+the keys of jet generate) counts those that were kept. When the context is full the program ends with exit code 1.)",
+    .examples = R"(jet chat --model models/SmolLM2.gguf
+jet chat --model jet-2b --system "Answer in French." --temperature 0.7
+printf 'My name is Ada.\nWhat is my name?\n' | jet chat --model jet-2b --json)",
+    .set_up = set_up};
+
+}  // namespace jet::cli
