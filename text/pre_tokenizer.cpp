@@ -9,46 +9,57 @@
 #include <pcre2.h>
 
 #include "core/error.h"
+#include "text/unicode_classes.h"
 
 namespace jet {
 namespace {
 
-// Hugging Face's patterns, with two changes. \s is spelt out as Unicode's White_Space (PCRE2's own
-// also holds U+180E, which is none): {s} in a class. And digits that are split off beforehand
-// become an alternative: the words before them end there, so "not followed by a non-blank" has to
-// count a digit as an end.
+// Hugging Face's patterns with their classes spelt out: {L} letters, {N} numbers, {d} decimal
+// digits, {o} other numbers, {s} blanks. Digits that are split off beforehand become an
+// alternative; the words before them end there, so "not followed by a non-blank" has to count a
+// digit as an end.
 constexpr std::string_view kGpt2 =
-    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^{s}\p{L}\p{N}]+|[{s}]+(?![^{s}])|[{s}]+)";
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?[{L}]+| ?[{N}]+| ?[^{s}{L}{N}]+|[{s}]+(?![^{s}])|[{s}]+)";
 constexpr std::string_view kSmolLm =
-    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+|\p{N}| ?[^{s}\p{L}\p{N}]+|[{s}]+(?![^{s}\p{N}])|[{s}]+)";
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?[{L}]+|[{d}]| ?[{o}]+| ?[^{s}{L}{N}]+|[{s}]+(?![^{s}{d}])|[{s}]+)";
+constexpr std::string_view kDigits =
+    R"('s|'t|'re|'ve|'m|'ll|'d| ?[{L}]+|[{N}]| ?[^{s}{L}{N}]+|[{s}]+(?![^{s}{N}])|[{s}]+)";
 constexpr std::string_view kQwen2 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^{s}\p{L}\p{N}]+[\r\n]*)"
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n{L}{N}]?[{L}]+|[{N}]| ?[^{s}{L}{N}]+[\r\n]*)"
     R"(|[{s}]*[\r\n]+|[{s}]+(?![^{s}])|[{s}]+)";
 constexpr std::string_view kLlama3 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^{s}\p{L}\p{N}]+[\r\n]*)"
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n{L}{N}]?[{L}]+|[{N}]{1,3}| ?[^{s}{L}{N}]+[\r\n]*)"
     R"(|[{s}]*[\r\n]+|[{s}]+(?![^{s}])|[{s}]+)";
 
-std::string pattern_of(PreTokenizer pre_tokenizer) {
-  std::string_view source;
+std::string_view source_of(PreTokenizer pre_tokenizer) {
   switch (pre_tokenizer) {
     case PreTokenizer::Gpt2:
-      source = kGpt2;
-      break;
+      return kGpt2;
     case PreTokenizer::SmolLm:
-      source = kSmolLm;
-      break;
+      return kSmolLm;
+    case PreTokenizer::Digits:
+      return kDigits;
     case PreTokenizer::Qwen2:
-      source = kQwen2;
-      break;
+      return kQwen2;
     case PreTokenizer::Llama3:
-      source = kLlama3;
-      break;
+      return kLlama3;
   }
-  constexpr std::string_view kMark = "{s}";
-  std::string pattern(source);
-  for (size_t at = 0; (at = pattern.find(kMark, at)) != std::string::npos;) {
-    pattern.replace(at, kMark.size(), R"(\t-\r\x{85}\p{Z})");
+  fail("tokenizer: pre-tokenizer {} is not known", static_cast<int>(pre_tokenizer));
+}
+
+void replace_all(std::string& text, std::string_view mark, std::string_view by) {
+  for (size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += by.size()) {
+    text.replace(at, mark.size(), by);
   }
+}
+
+std::string pattern_of(PreTokenizer pre_tokenizer) {
+  std::string pattern(source_of(pre_tokenizer));
+  replace_all(pattern, "{N}", "{d}{o}");
+  replace_all(pattern, "{L}", kLetters);
+  replace_all(pattern, "{d}", kDecimals);
+  replace_all(pattern, "{o}", kOtherNumbers);
+  replace_all(pattern, "{s}", kBlanks);
   return pattern;
 }
 

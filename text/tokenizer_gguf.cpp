@@ -30,10 +30,12 @@ constexpr std::string_view kPad = "tokenizer.ggml.padding_token_id";
 constexpr std::string_view kUnk = "tokenizer.ggml.unknown_token_id";
 constexpr std::string_view kAddBos = "tokenizer.ggml.add_bos_token";
 constexpr std::string_view kAddSpacePrefix = "tokenizer.ggml.add_space_prefix";
+constexpr std::string_view kJetPre = "tokenizer.jet.pre_tokenizer";
 constexpr std::string_view kNfc = "tokenizer.jet.normalize_nfc";
 constexpr std::string_view kIgnoreMerges = "tokenizer.jet.ignore_merges";
 constexpr std::string_view kAddedFlags = "tokenizer.jet.added_token_flags";
 constexpr std::string_view kAllEos = "tokenizer.jet.eos_token_ids";
+constexpr std::string_view kDigits = "digits";
 
 enum TokenType : int64_t {
   kNormal = 1,
@@ -215,6 +217,13 @@ TokenizerSpec tokenizer_from_gguf(const GgufMetadata& metadata) {
   const KnownPre& pre = known_pre(metadata);
   TokenizerSpec spec;
   spec.pre_tokenizer = pre.pre_tokenizer;
+  if (const auto name = metadata.optional_string(kJetPre)) {
+    if (*name != kDigits || pre.pre_tokenizer != PreTokenizer::SmolLm) {
+      fail("{}: key {}: \"{}\" is not known, expected {} with {} smollm", metadata.where, kJetPre,
+           printable(*name), kDigits, kPre);
+    }
+    spec.pre_tokenizer = PreTokenizer::Digits;
+  }
   spec.normalize_nfc = metadata.optional_boolean(kNfc).value_or(pre.nfc);
   spec.ignore_merges = metadata.optional_boolean(kIgnoreMerges).value_or(pre.ignore_merges);
   spec.add_bos = metadata.optional_boolean(kAddBos).value_or(pre.add_bos);
@@ -231,10 +240,13 @@ TokenizerSpec tokenizer_from_gguf(const GgufMetadata& metadata) {
 }
 
 void tokenizer_to_gguf(const TokenizerSpec& spec, GgufMetadata& metadata, int64_t rows) {
-  const auto pre = std::ranges::find(kKnownPres, spec.pre_tokenizer, &KnownPre::pre_tokenizer);
+  const bool is_digits = spec.pre_tokenizer == PreTokenizer::Digits;
+  const PreTokenizer named = is_digits ? PreTokenizer::SmolLm : spec.pre_tokenizer;
+  const auto pre = std::ranges::find(kKnownPres, named, &KnownPre::pre_tokenizer);
   JET_CHECK(pre != kKnownPres.end());
   metadata.set_string(std::string(kModel), "gpt2");
   metadata.set_string(std::string(kPre), std::string(pre->name));
+  if (is_digits) metadata.set_string(std::string(kJetPre), std::string(kDigits));
   write_tokens(spec, rows, metadata);
   write_added_flags(spec, metadata);
   GgufValue::Strings merges;

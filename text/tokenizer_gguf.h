@@ -9,6 +9,7 @@
 namespace jet {
 
 // Keys that only jet writes and reads, each only where a value is not the one that follows from llama.cpp's keys:
+//   tokenizer.jet.pre_tokenizer       "digits": Hugging Face's Digits, which also splits off ½ and Ⅷ; with "smollm"
 //   tokenizer.jet.normalize_nfc       bool; "qwen2" implies true, others false
 //   tokenizer.jet.ignore_merges       bool; "llama-bpe" implies true, others false
 //   tokenizer.jet.added_token_flags   array, one number for each control or user-defined token in the order of ids:

@@ -16,18 +16,20 @@
 namespace jet {
 namespace {
 
+// The pattern of a Split, and whether ByteLevel then splits by GPT-2's pattern.
 struct KnownRegex {
   PreTokenizer pre_tokenizer;
+  bool gpt2_follows;
   std::string_view text;
 };
 
 constexpr std::array kKnownRegexes{
     KnownRegex{
-        PreTokenizer::Qwen2,
+        PreTokenizer::Qwen2, false,
         R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*)"
         R"(|\s*[\r\n]+|\s+(?!\S)|\s+)"},
     KnownRegex{
-        PreTokenizer::Llama3,
+        PreTokenizer::Llama3, false,
         R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*)"
         R"(|\s*[\r\n]+|\s+(?!\S)|\s+)"},
 };
@@ -57,7 +59,7 @@ void read_byte_level(const Fields& part, bool use_regex, TokenizerSpec& spec) {
   expect_only(part, {"type", "add_prefix_space", "trim_offsets", "use_regex"});
   if (part.boolean("use_regex", true) != use_regex) {
     part.bad("use_regex",
-             use_regex ? "false, expected true" : "true, expected false after a Split");
+             use_regex ? "false, expected true" : "true, expected false after this Split");
   }
   spec.add_prefix_space = part.boolean("add_prefix_space", true);
   if (spec.add_prefix_space && spec.pre_tokenizer != PreTokenizer::Gpt2) {
@@ -65,7 +67,7 @@ void read_byte_level(const Fields& part, bool use_regex, TokenizerSpec& spec) {
   }
 }
 
-PreTokenizer read_split(const Fields& part) {
+const KnownRegex& read_split(const Fields& part) {
   expect_only(part, {"type", "pattern", "behavior", "invert"});
   if (part.string("behavior") != "Isolated") part.bad("behavior", "expected \"Isolated\"");
   if (part.boolean("invert", false)) part.bad("invert", "expected false");
@@ -73,8 +75,8 @@ PreTokenizer read_split(const Fields& part) {
   const std::string regex = pattern.string("Regex");
   const auto known = std::ranges::find(kKnownRegexes, regex, &KnownRegex::text);
   if (known == kKnownRegexes.end())
-    pattern.bad("Regex", "expected the pattern of Qwen2 or Llama 3");
-  return known->pre_tokenizer;
+    pattern.bad("Regex", "expected the pattern of Qwen2 or Llama 3, or \\d");
+  return *known;
 }
 
 // [bos, the text] or [the text]; `spec.add_bos` and `spec.bos` follow.
@@ -132,19 +134,22 @@ void read_pre_tokenizer(const Fields& file, TokenizerSpec& spec) {
   std::vector<std::string> types;
   for (const Fields& part : parts) types.push_back(part.string("type"));
   using Types = std::vector<std::string>;
+  bool use_regex = true;
   if (types == Types{"ByteLevel"}) {
     spec.pre_tokenizer = PreTokenizer::Gpt2;
   } else if (types == Types{"Digits", "ByteLevel"}) {
     expect_only(parts[0], {"type", "individual_digits"});
     if (!parts[0].boolean("individual_digits", false))
       parts[0].bad("individual_digits", "expected true");
-    spec.pre_tokenizer = PreTokenizer::SmolLm;
+    spec.pre_tokenizer = PreTokenizer::Digits;
   } else if (types == Types{"Split", "ByteLevel"}) {
-    spec.pre_tokenizer = read_split(parts[0]);
+    const KnownRegex& known = read_split(parts[0]);
+    spec.pre_tokenizer = known.pre_tokenizer;
+    use_regex = known.gpt2_follows;
   } else {
     file.bad("pre_tokenizer", "expected ByteLevel, Digits and ByteLevel, or Split and ByteLevel");
   }
-  read_byte_level(parts.back(), types.front() != "Split", spec);
+  read_byte_level(parts.back(), use_regex, spec);
 }
 
 void read_post_processor(const Fields& file, TokenizerSpec& spec) {
@@ -170,7 +175,7 @@ Json normalizer_json(const TokenizerSpec& spec) {
 
 Json pre_tokenizer_json(const TokenizerSpec& spec) {
   if (spec.pre_tokenizer == PreTokenizer::Gpt2) return byte_level_json(spec.add_prefix_space, true);
-  if (spec.pre_tokenizer == PreTokenizer::SmolLm) {
+  if (spec.pre_tokenizer == PreTokenizer::Digits) {
     return sequence_json({{"type", "Digits"}, {"individual_digits", true}},
                          byte_level_json(false, true));
   }
@@ -181,7 +186,7 @@ Json pre_tokenizer_json(const TokenizerSpec& spec) {
              {"pattern", {{"Regex", known->text}}},
              {"behavior", "Isolated"},
              {"invert", false}};
-  return sequence_json(std::move(split), byte_level_json(false, false));
+  return sequence_json(std::move(split), byte_level_json(false, known->gpt2_follows));
 }
 
 Json post_processor_json(const TokenizerSpec& spec) {
