@@ -8,7 +8,14 @@
 namespace jet {
 namespace {
 
-constexpr int64_t kChannels = 64;  // a share too small to be worth waking a thread
+constexpr int64_t kTaps = 16384;   // a share too small to be worth waking a thread
+constexpr int64_t kChannels = 64;  // whole cache lines of each row
+
+// Channels of a thread's share, at least.
+int64_t grain(const DynamicConv& args) {
+  const int64_t per_channel = std::max<int64_t>(1, args.u.shape[0] * args.taps.shape[2]);
+  return std::max<int64_t>(1, kTaps / per_channel / kChannels) * kChannels;
+}
 
 // One sequence, seen from one channel on: u at row r >= 0 of the step, and before it in the state.
 struct Sequence {
@@ -70,7 +77,7 @@ void update_state(const Sequence& s, int64_t begin, int64_t end) {
 }  // namespace
 
 void dynamic_conv_cpu(Context& context, const DynamicConv& args) {
-  context.threads.parallel_for(args.u.shape[1], kChannels, [&](int64_t begin, int64_t end, int) {
+  context.threads.parallel_for(args.u.shape[1], grain(args), [&](int64_t begin, int64_t end, int) {
     for (size_t n = 0; n < args.batch.slots.size(); ++n) {
       const Sequence sequence = sequence_of(args, n);
       convolve(sequence, begin, end);

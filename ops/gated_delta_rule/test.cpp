@@ -111,11 +111,11 @@ TEST(GatedDeltaRule, EqualsTheReferenceOverAwkwardShapes) {
       EXPECT_LT(testing::worst_error(y.values(), expected.y), tolerance(tokens, keys))
           << heads << " heads of " << keys << " x " << values;
       EXPECT_LT(testing::worst_error(state.values(), expected.state), tolerance(tokens, keys));
-      const auto slot = [&](std::span<const float> all, int64_t s) {
-        return all.subspan(static_cast<size_t>(s * heads * keys * values),
-                           static_cast<size_t>(heads * keys * values));
+      const auto numbers = static_cast<size_t>(heads * keys * values);
+      const auto slot = [numbers](std::span<const float> all, size_t s) {
+        return all.subspan(s * numbers, numbers);
       };
-      for (const int64_t untouched : {1, 2, 4}) {
+      for (const size_t untouched : {1, 2, 4}) {
         EXPECT_TRUE(same_bits(slot(state.values(), untouched), slot(before, untouched)));
       }
     }
