@@ -93,6 +93,6 @@ Gguf read_gguf(const std::filesystem::path& path);
 
 // Writes version 3, alignment 32, atomically.
 void write_gguf(const std::filesystem::path& path, const GgufMetadata& metadata,
-                std::span<const NamedTensor> tensors);
+                std::span<const NamedTensor> tensors, const OnWritten& on_written = {});
 
 }  // namespace jet

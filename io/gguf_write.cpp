@@ -118,7 +118,7 @@ void append_infos(std::string& out, std::span<const NamedTensor> tensors) {
 }  // namespace
 
 void write_gguf(const std::filesystem::path& path, const GgufMetadata& metadata,
-                std::span<const NamedTensor> tensors) {
+                std::span<const NamedTensor> tensors, const OnWritten& on_written) {
   const std::string where = path.string();
   check(tensors, where);
   std::string header(kGgufMagic);
@@ -135,6 +135,7 @@ void write_gguf(const std::filesystem::path& path, const GgufMetadata& metadata,
     const ConstTensorView view = t.tensor.view();
     file.write(std::span(view.data, static_cast<size_t>(view.bytes())));
     file.write(std::string(padding(view.bytes()), '\0'));
+    if (on_written) on_written(view.bytes());
   }
   file.commit();
 }

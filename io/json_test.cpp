@@ -9,6 +9,7 @@
 namespace jet {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 using testing::ThrowsMessage;
@@ -58,10 +59,10 @@ TEST(Json, RefusesWithThePlace) {
       {"lone surrogate", "\"\\ud800\"", "line 1", "surrogate"},
       {"zero byte", std::string("{\"a\":\0 1}", 9), "line 1, column 6", ""},
   };
-  for (const auto& [name, text, where, words] : cases) {
-    EXPECT_THAT([&] { parse_json(text, "dir/f.json"); },
-                ThrowsMessage<Error>(AllOf(StartsWith("dir/f.json: " + where), HasSubstr(words))))
-        << name;
+  for (const Bad& bad : cases) {
+    const auto parse = [&] { parse_json(bad.text, "dir/f.json"); };
+    const auto message = AllOf(StartsWith("dir/f.json: " + bad.where), HasSubstr(bad.words));
+    EXPECT_THAT(parse, ThrowsMessage<Error>(message)) << bad.name;
   }
 }
 

@@ -24,6 +24,7 @@ Safetensors read_safetensors(const std::filesystem::path& path);
 // Written atomically: nothing appears under `path` unless all of it did. Throws Error on a type
 // that safetensors does not know (block formats), a duplicate name, or a failed write.
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
-                       const std::map<std::string, std::string>& metadata = {});
+                       const std::map<std::string, std::string>& metadata = {},
+                       const OnWritten& on_written = {});
 
 }  // namespace jet

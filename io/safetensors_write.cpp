@@ -82,7 +82,8 @@ std::string make_header(std::span<const NamedTensor* const> tensors,
 }  // namespace
 
 void write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
-                       const std::map<std::string, std::string>& metadata) {
+                       const std::map<std::string, std::string>& metadata,
+                       const OnWritten& on_written) {
   const std::string where = path.string();
   check(tensors, where);
   const std::vector<const NamedTensor*> order = order_of_data(tensors);
@@ -95,6 +96,7 @@ void write_safetensors(const std::filesystem::path& path, std::span<const NamedT
   for (const NamedTensor* t : order) {
     const ConstTensorView view = t->tensor.view();
     file.write(std::span(view.data, static_cast<size_t>(view.bytes())));
+    if (on_written) on_written(view.bytes());
   }
   file.commit();
 }

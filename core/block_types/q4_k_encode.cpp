@@ -71,8 +71,8 @@ Fit fit_group(Group x) {
   const Weights weights = weights_of(x);
   Fit best{(high - low) / kMostQuant, -low};
   double least = error_of(x, weights, best);
-  for (double steps = kMostQuant - 1; steps <= kMostQuant + 1; steps += 0.1) {
-    const Fit fit = solve(x, weights, low, steps / (high - low));
+  for (int tenths = -10; tenths <= 10; ++tenths) {
+    const Fit fit = solve(x, weights, low, (kMostQuant + 0.1 * tenths) / (high - low));
     const double error = error_of(x, weights, fit);
     if (fit.scale > 0 && error < least) {
       best = fit;

@@ -26,8 +26,8 @@ double fit_group(Group x) {
   if (extreme == 0) return 0;
   double best = 0;
   double most = -1;
-  for (double steps = -kLeastQuant - 1; steps <= -kLeastQuant + 1; steps += 0.1) {
-    const double inverse = -steps / extreme;
+  for (int tenths = -10; tenths <= 10; ++tenths) {
+    const double inverse = (kLeastQuant + 0.1 * tenths) / extreme;
     double wqq = 0, wqx = 0;
     for (const double value : x) {
       const double q = quant_of(inverse * value);
