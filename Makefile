@@ -4,7 +4,7 @@ STEP  := @tools/step.sh
 MODEL := models-cache/SmolLM2-135M-Instruct.Q4_1.gguf
 JET   := build/release/apps/jet/jet
 
-.PHONY: help demo test release bench format tidy docs clean setup configure
+.PHONY: help demo test release bench fuzz format tidy docs clean setup configure
 
 help:      ## lists the targets
 	@sed -nE 's/^([a-z]+): .*## (.*)/make \1\t\2/p' Makefile | expand -t 16
@@ -25,6 +25,10 @@ release: configure ## builds the program alone: build/release/apps/jet/jet
 bench: configure ## builds and runs the micro-benchmarks
 	$(STEP) build cmake --build --preset release
 	@for bench in build/release/*_bench; do echo "== $$bench"; $$bench || exit 1; done
+
+fuzz:      ## builds the fuzzers and runs each for a minute: make fuzz SECONDS=60
+	@tools/setup.sh build fuzz
+	@tools/fuzz.sh $(or $(SECONDS),60)
 
 format:    ## formats the sources
 	@tools/setup.sh check
