@@ -12,27 +12,45 @@ TEST(ChooseSampling, IsGreedyWithoutConfigAndOptions) {
   EXPECT_EQ(sampling.repetition_penalty, 1);
 }
 
+GenerationConfig sampling_config() {
+  GenerationConfig config;
+  config.do_sample = true;
+  return config;
+}
+
 TEST(ChooseSampling, IsGreedyWhenTheConfigDoesNotSample) {
-  const GenerationConfig config{.do_sample = false, .temperature = 0.7, .repetition_penalty = 1.2};
+  GenerationConfig config;
+  config.temperature = 0.7;
+  config.repetition_penalty = 1.2;
   const Sampling sampling = choose_sampling(config, {});
   EXPECT_EQ(sampling.temperature, 0);
   EXPECT_EQ(sampling.repetition_penalty, 1.2);  // transformers applies it to greedy search too
 }
 
 TEST(ChooseSampling, TakesWhatASamplingConfigSays) {
-  const GenerationConfig config{.do_sample = true, .temperature = 0.7, .top_p = 0.8, .min_p = 0.1};
+  GenerationConfig config = sampling_config();
+  config.temperature = 0.7;
+  config.top_p = 0.8;
+  config.min_p = 0.1;
   const Sampling sampling = choose_sampling(config, {});
   EXPECT_EQ(sampling.temperature, 0.7);
   EXPECT_EQ(sampling.top_k, 50);  // transformers' default
   EXPECT_EQ(sampling.top_p, 0.8);
   EXPECT_EQ(sampling.min_p, 0.1);
-  EXPECT_EQ(choose_sampling({.do_sample = true}, {}).temperature, 1);
-  EXPECT_EQ(choose_sampling({.do_sample = true, .top_k = 20}, {}).top_k, 20);
+  EXPECT_EQ(choose_sampling(sampling_config(), {}).temperature, 1);
+  config.top_k = 20;
+  EXPECT_EQ(choose_sampling(config, {}).top_k, 20);
 }
 
 TEST(ChooseSampling, LetsOptionsReplaceSingleValues) {
-  const GenerationConfig config{.do_sample = true, .temperature = 0.7, .top_k = 20};
-  const Sampling sampling = choose_sampling(config, {.temperature = 0, .top_p = 0.5, .seed = 9});
+  GenerationConfig config = sampling_config();
+  config.temperature = 0.7;
+  config.top_k = 20;
+  GenerationOptions options;
+  options.temperature = 0;
+  options.top_p = 0.5;
+  options.seed = 9;
+  const Sampling sampling = choose_sampling(config, options);
   EXPECT_EQ(sampling.temperature, 0);
   EXPECT_EQ(sampling.top_k, 20);
   EXPECT_EQ(sampling.top_p, 0.5);
@@ -40,18 +58,23 @@ TEST(ChooseSampling, LetsOptionsReplaceSingleValues) {
 }
 
 TEST(ChooseSampling, SamplesWhenACutIsAskedFor) {
-  EXPECT_EQ(choose_sampling({}, {.top_p = 0.9}).temperature, 1);
-  EXPECT_EQ(choose_sampling({}, {.repeat_penalty = 1.1}).temperature, 0);
-  EXPECT_EQ(choose_sampling({}, {.temperature = 0.3}).top_k, 0);
+  GenerationOptions options;
+  options.repeat_penalty = 1.1;
+  EXPECT_EQ(choose_sampling({}, options).temperature, 0);
+  options.top_p = 0.9;
+  EXPECT_EQ(choose_sampling({}, options).temperature, 1);
+  options.temperature = 0.3;
+  EXPECT_EQ(choose_sampling({}, options).temperature, 0.3);
+  EXPECT_EQ(choose_sampling({}, options).top_k, 0);
 }
 
 TEST(ReportJson, CountsOnlyWhatWasComputed) {
-  const Output output{.ids = {1, 2, 3},
-                      .text = "abc",
-                      .prompt_tokens = 10,
-                      .cached_tokens = 6,
-                      .prompt_seconds = 2,
-                      .decode_seconds = 4};
+  Output output;
+  output.ids = {1, 2, 3};
+  output.prompt_tokens = 10;
+  output.cached_tokens = 6;
+  output.prompt_seconds = 2;
+  output.decode_seconds = 4;
   const Json json = report_json({output, 0.5, 7});
   EXPECT_EQ(json["completion_tokens"], 3);
   EXPECT_EQ(json["finish_reason"], "stop");

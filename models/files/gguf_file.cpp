@@ -109,7 +109,8 @@ TextFiles open_gguf_text(const fs::path& path) {
 
 DecoderSpec open_gguf_spec(const fs::path& path) { return spec_of(read_gguf(path)); }
 
-void save_gguf_file(const Checkpoint& checkpoint, const fs::path& path) {
+void save_gguf_file(const Checkpoint& checkpoint, const fs::path& path,
+                    const OnWritten& on_written) {
   if (fs::exists(path)) fail("{}: exists already; name a file that does not", path.string());
   GgufMetadata metadata;
   metadata.where = path.string();
@@ -138,7 +139,7 @@ void save_gguf_file(const Checkpoint& checkpoint, const fs::path& path) {
     tensors.push_back({name, std::move(tensor)});
   }
   if (!widened.empty()) metadata.set_strings(kWidened, widened);
-  write_gguf(path, metadata, tensors);
+  write_gguf(path, metadata, tensors, on_written);
 }
 
 }  // namespace jet

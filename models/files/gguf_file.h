@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "io/named_tensor.h"
 #include "models/checkpoint.h"
 
 namespace jet {
@@ -12,6 +13,7 @@ TextFiles open_gguf_text(const std::filesystem::path& path);
 DecoderSpec open_gguf_spec(const std::filesystem::path& path);
 
 // Throws Error on a file that exists already or cannot be written.
-void save_gguf_file(const Checkpoint& checkpoint, const std::filesystem::path& path);
+void save_gguf_file(const Checkpoint& checkpoint, const std::filesystem::path& path,
+                    const OnWritten& on_written = {});
 
 }  // namespace jet

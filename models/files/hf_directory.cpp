@@ -122,13 +122,13 @@ std::vector<NamedTensor> sorted_tensors(const Checkpoint& checkpoint) {
 }
 
 void write_weights(const fs::path& directory, const std::vector<NamedTensor>& tensors,
-                   int64_t shard_bytes) {
+                   const HfWriteOptions& options) {
   std::vector<std::vector<NamedTensor>> shards(1);
   int64_t used = 0;
   int64_t total = 0;
   for (const NamedTensor& tensor : tensors) {
     const int64_t bytes = tensor.tensor.view().bytes();
-    if (used > 0 && used + bytes > shard_bytes) {
+    if (used > 0 && used + bytes > options.shard_bytes) {
       shards.emplace_back();
       used = 0;
     }
@@ -138,11 +138,12 @@ void write_weights(const fs::path& directory, const std::vector<NamedTensor>& te
   }
   const std::map<std::string, std::string> metadata{{"format", "pt"}};
   if (shards.size() == 1)
-    return write_safetensors(directory / "model.safetensors", tensors, metadata);
+    return write_safetensors(directory / "model.safetensors", tensors, metadata,
+                             options.on_written);
   Json map = Json::object();
   for (size_t i = 0; i < shards.size(); ++i) {
     const std::string file = fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, shards.size());
-    write_safetensors(directory / file, shards[i], metadata);
+    write_safetensors(directory / file, shards[i], metadata, options.on_written);
     for (const NamedTensor& tensor : shards[i]) map[tensor.name] = file;
   }
   AtomicFile index(directory / "model.safetensors.index.json");
@@ -198,7 +199,7 @@ void save_hf_directory(const Checkpoint& checkpoint, const fs::path& directory,
   if (!fs::create_directories(temporary, problem))
     fail("{}: cannot be made: {}", temporary.string(), problem.message());
   try {
-    write_weights(temporary, sorted_tensors(checkpoint), options.shard_bytes);
+    write_weights(temporary, sorted_tensors(checkpoint), options);
     write_json(temporary / "config.json", checkpoint.config);
     write_json(temporary / "generation_config.json", generation_config_json(checkpoint.generation));
     if (checkpoint.tokenizer) {

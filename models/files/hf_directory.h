@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "io/named_tensor.h"
 #include "models/checkpoint.h"
 
 namespace jet {
@@ -13,6 +14,7 @@ TextFiles open_hf_text(const std::filesystem::path& directory);
 
 struct HfWriteOptions {
   int64_t shard_bytes = 5'000'000'000;  // larger models are cut into several files with an index
+  OnWritten on_written = {};
 };
 
 // Writes a directory that must not exist yet; it appears under its name only when complete. Throws

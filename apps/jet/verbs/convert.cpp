@@ -2,6 +2,7 @@
 // weights.
 #include "models/convert.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -15,6 +16,7 @@
 #include "io/file.h"
 #include "models/files/gguf_file.h"
 #include "models/files/hf_directory.h"
+#include "models/memory_report.h"
 #include "models/random_init.h"
 
 namespace jet::cli {
@@ -80,6 +82,23 @@ Checkpoint read_and_convert(const ConvertOptions& options) {
   return checkpoint;
 }
 
+void save(const Checkpoint& checkpoint, const fs::path& out, int64_t shard_bytes) {
+  constexpr int64_t kMegabyte = 1'000'000;
+  const int64_t all = stored_bytes(checkpoint) / kMegabyte;
+  int64_t written = 0;
+  Progress progress("write, MB");
+  const OnWritten on_written = [&](int64_t bytes) {
+    check_interrupt();
+    written += bytes;
+    progress.update(std::min(written / kMegabyte, all), all);
+  };
+  if (is_gguf(out)) {
+    save_gguf_file(checkpoint, out, on_written);
+  } else {
+    save_hf_directory(checkpoint, out, {.shard_bytes = shard_bytes, .on_written = on_written});
+  }
+}
+
 int convert(const ConvertOptions& options) {
   check(options);
   const fs::path out = options.paths.back();
@@ -89,12 +108,7 @@ int convert(const ConvertOptions& options) {
   Checkpoint checkpoint = options.random_init ? make_random(options) : read_and_convert(options);
   if (!options.tokenizer.empty())
     set_text_files(checkpoint, open_text_files(options.tokenizer), options.tokenizer);
-  check_interrupt();
-  if (is_gguf(out)) {
-    save_gguf_file(checkpoint, out);
-  } else {
-    save_hf_directory(checkpoint, out, {.shard_bytes = options.shard_bytes});
-  }
+  save(checkpoint, out, options.shard_bytes);
   const auto tensors = decoder_tensors(checkpoint.spec).size();
   if (options.json) {
     write_json_line({{"out", out.string()},
