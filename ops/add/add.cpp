@@ -1,3 +1,4 @@
+// add: checks the arguments once and calls the back end.
 #include "ops/add/add.h"
 
 #include "ops/add/kernels.h"

@@ -1,3 +1,4 @@
+// embedding: checks the arguments once and calls the back end.
 #include "ops/embedding/embedding.h"
 
 #include "core/error.h"

@@ -1,4 +1,6 @@
 // linear: floating-point operations a second for prompts, bytes of weight a second for decoding.
+#include <algorithm>
+
 #include <benchmark/benchmark.h>
 
 #include "ops/linear/linear.h"
@@ -6,6 +8,16 @@
 
 namespace jet {
 namespace {
+
+// The same random row `out` times: what it holds does not change the time, making it does.
+Weight repeated_row(DType type, int64_t out, int64_t in) {
+  const Weight row = testing::random_weight(type, 1, in, 1, 0.05);
+  const int64_t bytes = row_bytes(type, in);
+  Weight weight{Tensor(type, Shape{out, in})};
+  for (int64_t r = 0; r < out; ++r)
+    std::copy_n(row.tensor.view().data, bytes, weight.tensor.mutable_view().data + r * bytes);
+  return weight;
+}
 
 // Arguments: threads, tokens, in, out.
 void bench_linear(benchmark::State& state, DType type) {
@@ -15,7 +27,7 @@ void bench_linear(benchmark::State& state, DType type) {
   const int64_t tokens = state.range(1);
   const int64_t in = state.range(2);
   const int64_t out = state.range(3);
-  const Weight weight = testing::random_weight(type, out, in, 1, 0.05);
+  const Weight weight = repeated_row(type, out, in);
   Tensor x(DType::F32, Shape{tokens, in});
   Tensor y(DType::F32, Shape{tokens, out});
   const int64_t bytes = linear_workspace(context, weight);
@@ -32,6 +44,7 @@ void bench_linear(benchmark::State& state, DType type) {
 void sizes(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"threads", "T", "in", "out"})->UseRealTime();
   for (const int64_t threads : {1, 2}) {
+    bench->Args({threads, 1, 576, 192})->Args({threads, 192, 576, 192});
     bench->Args({threads, 1, 576, 1536})->Args({threads, 512, 576, 1536});
     bench->Args({threads, 1, 1536, 8960})->Args({threads, 512, 8960, 1536});
   }

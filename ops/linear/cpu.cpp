@@ -17,7 +17,7 @@ constexpr int64_t kLargestBlock = 640;
 constexpr int64_t kFewTokens = 8;   // up to here a decoded panel should stay in L1
 constexpr int64_t kSmallPanel = 8;  // rows
 constexpr int64_t kLargePanel = 32;
-constexpr int64_t kShareProducts = 32768;  // fewer are not worth waking a thread
+constexpr int64_t kManyProducts = 262144;  // fewer are not worth waking a thread
 // Rows of scratch lie 16 floats further apart than a power of two, so as not to share cache sets.
 constexpr int64_t kScratchStride = kLargestBlock + 16;
 constexpr int64_t kScratchFloats = kLargePanel * kScratchStride;  // 84 KB a thread: in L2
@@ -47,12 +47,6 @@ void place_weights(const Weight& weight, int64_t first, int64_t begin, float* sc
   panel.w_stride = kScratchStride;
 }
 
-// Rows in the smallest share of a thread: whole panels.
-int64_t grain_of(int64_t products_a_row) {
-  const int64_t rows = kShareProducts / std::max<int64_t>(products_a_row, 1);
-  return (rows / kSmallPanel + 1) * kSmallPanel;
-}
-
 // y = bias, or 0, in columns [begin, end).
 void set_bias(const Linear& args, int64_t begin, int64_t end) {
   const int64_t out = args.weight.out();
@@ -76,28 +70,28 @@ void linear_cpu(Context& context, const Linear& args, std::span<std::byte> works
   const int64_t tokens = args.x.shape[0];
   const int64_t in = args.weight.in();
   const int64_t out = args.weight.out();
+  const int64_t grain = tokens * in * out < kManyProducts ? out : kSmallPanel;
   const int64_t panel_rows = tokens <= kFewTokens ? kSmallPanel : kLargePanel;
-  context.threads.parallel_for(
-      out, grain_of(tokens * in), [&](int64_t begin, int64_t end, int thread) {
-        float* scratch = reinterpret_cast<float*>(workspace.data()) + thread * kScratchFloats;
-        set_bias(args, begin, end);
-        for (int64_t row = begin; row < end; row += panel_rows) {
-          for (int64_t i = 0, n = 0; i < in; i += n) {
-            n = in - i <= kLargestBlock ? in - i : kBlock;
-            Panel panel{.w = nullptr,
-                        .w_stride = 0,
-                        .rows = std::min(panel_rows, end - row),
-                        .x = args.x.f32() + i,
-                        .x_stride = in,
-                        .tokens = tokens,
-                        .n = n,
-                        .y = args.y.f32() + row,
-                        .y_stride = out};
-            place_weights(args.weight, row, i, scratch, panel);
-            accumulate_panel(panel);
-          }
-        }
-      });
+  context.threads.parallel_for(out, grain, [&](int64_t begin, int64_t end, int thread) {
+    float* scratch = reinterpret_cast<float*>(workspace.data()) + thread * kScratchFloats;
+    set_bias(args, begin, end);
+    for (int64_t row = begin; row < end; row += panel_rows) {
+      for (int64_t i = 0, n = 0; i < in; i += n) {
+        n = in - i <= kLargestBlock ? in - i : kBlock;
+        Panel panel{.w = nullptr,
+                    .w_stride = 0,
+                    .rows = std::min(panel_rows, end - row),
+                    .x = args.x.f32() + i,
+                    .x_stride = in,
+                    .tokens = tokens,
+                    .n = n,
+                    .y = args.y.f32() + row,
+                    .y_stride = out};
+        place_weights(args.weight, row, i, scratch, panel);
+        accumulate_panel(panel);
+      }
+    }
+  });
 }
 
 }  // namespace jet

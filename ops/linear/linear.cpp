@@ -1,3 +1,4 @@
+// linear: checks the arguments once and calls the back end.
 #include "ops/linear/linear.h"
 
 #include "core/error.h"

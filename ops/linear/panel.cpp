@@ -16,21 +16,28 @@ namespace HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-using Floats = hn::ScalableTag<float>;
-using Vector = hn::Vec<Floats>;
+using Doubles = hn::ScalableTag<double>;
+using Floats = hn::Rebind<float, Doubles>;  // half a register: as many floats as there are doubles
+using Vector = hn::Vec<Doubles>;
 
-// n < a vector's floats, followed by zeros.
-HWY_INLINE Vector load_tail(const float* from, int64_t n) {
-  HWY_ALIGN float padded[hn::MaxLanes(Floats())] = {};
-  std::memcpy(padded, from, static_cast<size_t>(n) * sizeof(float));
-  return hn::Load(Floats(), padded);
+HWY_INLINE Vector load(const float* from) {
+  return hn::PromoteTo(Doubles(), hn::LoadU(Floats(), from));
 }
 
-// R rows with C tokens. Each sum has one vector accumulator that takes i in ascending order and is
-// folded at the end, in every tile alike: a tile's shape never shows in its results.
+// n < a vector's numbers, followed by zeros.
+HWY_INLINE Vector load_tail(const float* from, int64_t n) {
+  HWY_ALIGN float padded[hn::MaxLanes(Doubles())] = {};
+  std::memcpy(padded, from, static_cast<size_t>(n) * sizeof(float));
+  return load(padded);
+}
+
+// R rows with C tokens. The product of two floats is exact in float64 and their sum nearly so: what
+// is left is the rounding of the result. Each sum has one vector accumulator that takes i in
+// ascending order and is folded at the end, in every tile alike: a tile's shape never shows in its
+// results.
 template <int R, int C>
 HWY_INLINE void tile(const Panel& p, int64_t row, int64_t token) {
-  const Floats d;
+  const Doubles d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   const float* w = p.w + row * p.w_stride;
   const float* x = p.x + token * p.x_stride;
@@ -38,22 +45,23 @@ HWY_INLINE void tile(const Panel& p, int64_t row, int64_t token) {
   for (int r = 0; r < R; ++r) {
     for (int c = 0; c < C; ++c) sums[r][c] = hn::Zero(d);
   }
-  const auto multiply_add = [&](auto load) HWY_ATTR {
+  const auto multiply_add = [&](auto load_from) HWY_ATTR {
     Vector columns[C];
-    for (int c = 0; c < C; ++c) columns[c] = load(x + c * p.x_stride);
+    for (int c = 0; c < C; ++c) columns[c] = load_from(x + c * p.x_stride);
     for (int r = 0; r < R; ++r) {
-      const Vector weights = load(w + r * p.w_stride);
+      const Vector weights = load_from(w + r * p.w_stride);
       for (int c = 0; c < C; ++c) sums[r][c] = hn::MulAdd(weights, columns[c], sums[r][c]);
     }
   };
   int64_t i = 0;
   for (; i + lanes <= p.n; i += lanes)
-    multiply_add([&](const float* from) HWY_ATTR { return hn::LoadU(d, from + i); });
+    multiply_add([&](const float* from) HWY_ATTR { return load(from + i); });
   if (i < p.n)
     multiply_add([&](const float* from) HWY_ATTR { return load_tail(from + i, p.n - i); });
   for (int c = 0; c < C; ++c) {
     float* y = p.y + (token + c) * p.y_stride + row;
-    for (int r = 0; r < R; ++r) y[r] += hn::GetLane(hn::SumOfLanes(d, sums[r][c]));
+    for (int r = 0; r < R; ++r)
+      y[r] += static_cast<float>(hn::GetLane(hn::SumOfLanes(d, sums[r][c])));
   }
 }
 

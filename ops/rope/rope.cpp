@@ -1,3 +1,4 @@
+// rope: checks the arguments once and calls the back end.
 #include "ops/rope/rope.h"
 
 #include <cmath>

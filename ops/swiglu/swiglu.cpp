@@ -1,3 +1,4 @@
+// swiglu: checks the arguments once and calls the back end.
 #include "ops/swiglu/swiglu.h"
 
 #include "ops/expect.h"
