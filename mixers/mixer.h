@@ -37,7 +37,7 @@ struct ModelShape {
   int64_t kv_heads = 0;  // G
   int64_t head_dim = 0;  // d
   double rope_theta = 10000;
-  std::optional<RopeScaling> rope_scaling;
+  std::optional<RopeScaling> rope_scaling = {};
   bool attention_bias = false;  // on q, k, v
   bool qk_norm = false;         // RMSNorm over d on q and k
   double norm_eps = 1e-6;

@@ -117,7 +117,7 @@ TEST_P(TinyFixture, PrefillInPiecesOfEveryLengthIsBitIdentical) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, TinyFixture, ::testing::Values("tiny-tied", "tiny-untied"),
-                         [](const auto& info) { return std::string(info.param).substr(5); });
+                         [](const auto& test) { return std::string(test.param).substr(5); });
 
 }  // namespace
 }  // namespace jet

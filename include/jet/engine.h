@@ -42,12 +42,12 @@ using RequestId = uint64_t;
 using ConversationId = uint64_t;
 
 struct Request {
-  std::vector<int32_t> prompt;  // in a conversation: what follows the tokens it has consumed
+  std::vector<int32_t> prompt = {};  // in a conversation: what follows the tokens it has consumed
   int64_t max_tokens = 256;
-  Sampling sampling;
-  std::vector<std::string> stop;  // the text ends before the first of these; needs a tokenizer
+  Sampling sampling = {};
+  std::vector<std::string> stop = {};  // the text ends before the first of these; needs a tokenizer
   bool stop_at_end = true;        // at the model's end-of-text tokens
-  std::optional<ConversationId> conversation;
+  std::optional<ConversationId> conversation = {};
 };
 
 enum class FinishReason {

@@ -1,4 +1,4 @@
-// delta_gates on the CPU: threads over rows.
+// delta_gates on the CPU: threads over rows; few numbers, so in float64.
 #include <cmath>
 
 #include "ops/activations.h"
@@ -22,8 +22,9 @@ void delta_gates_cpu(Context& context, const DeltaGates& args) {
       float* g = args.g.f32() + t * heads;
       float* beta = args.beta.f32() + t * heads;
       for (int64_t h = 0; h < heads; ++h) {
-        g[h] = -std::exp(a_log[h]) * softplus(a[h] + dt_bias[h]);
-        beta[h] = sigmoid(b[h]);
+        g[h] =
+            static_cast<float>(-std::exp(double{a_log[h]}) * softplus(double{a[h]} + dt_bias[h]));
+        beta[h] = static_cast<float>(sigmoid(double{b[h]}));
       }
     }
   });

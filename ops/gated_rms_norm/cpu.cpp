@@ -22,16 +22,16 @@ void gated_rms_norm_cpu(Context& context, const GatedRmsNorm& args) {
       const float* x = args.x.f32() + row * width;
       const float* gate = args.gate.f32() + row * width;
       float* y = args.y.f32() + row * width;
-      float squares = 0;
-      for (int64_t i = 0; i < width; ++i) squares += x[i] * x[i];
-      const float scale = 1.0f / std::sqrt(squares / static_cast<float>(width) + args.eps);
+      double squares = 0;
+      for (int64_t i = 0; i < width; ++i) squares += double{x[i]} * x[i];
+      const double scale = 1 / std::sqrt(squares / static_cast<double>(width) + double{args.eps});
       // In parts: y may be where x or the gate is.
       std::array<float, kPart> opened;
       for (int64_t first = 0; first < width; first += kPart) {
         const int64_t n = std::min(kPart, width - first);
         silu(gate + first, n, opened.data());
         for (int64_t i = 0; i < n; ++i)
-          y[first + i] = x[first + i] * scale * weight[first + i] * opened[i];
+          y[first + i] = static_cast<float>(x[first + i] * scale * weight[first + i] * opened[i]);
       }
     }
   });

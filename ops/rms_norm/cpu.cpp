@@ -1,4 +1,5 @@
-// rms_norm on the CPU: threads over rows, one order of summation per row.
+// rms_norm on the CPU: threads over rows, one order of summation per row, in float64: an error of
+// the scale would be one of the whole row.
 #include <cmath>
 
 #include "ops/rms_norm/kernels.h"
@@ -12,10 +13,10 @@ void rms_norm_cpu(Context& context, const RmsNorm& args) {
     for (int64_t row = begin; row < end; ++row) {
       const float* x = args.x.f32() + row * width;
       float* y = args.y.f32() + row * width;
-      float squares = 0;
-      for (int64_t i = 0; i < width; ++i) squares += x[i] * x[i];
-      const float scale = 1.0f / std::sqrt(squares / static_cast<float>(width) + args.eps);
-      for (int64_t i = 0; i < width; ++i) y[i] = x[i] * scale * weight[i];
+      double squares = 0;
+      for (int64_t i = 0; i < width; ++i) squares += double{x[i]} * x[i];
+      const double scale = 1 / std::sqrt(squares / static_cast<double>(width) + double{args.eps});
+      for (int64_t i = 0; i < width; ++i) y[i] = static_cast<float>(x[i] * scale * weight[i]);
     }
   });
 }

@@ -18,10 +18,10 @@ void silu_l2_norm_cpu(Context& context, const SiluL2Norm& args) {
       const float* x = args.x.f32() + row * width;
       float* y = args.y.f32() + row * width;
       silu(x, width, y);
-      float squares = 0;
-      for (int64_t i = 0; i < width; ++i) squares += y[i] * y[i];
-      const float scale = args.scale / std::sqrt(squares + args.eps);
-      for (int64_t i = 0; i < width; ++i) y[i] *= scale;
+      double squares = 0;
+      for (int64_t i = 0; i < width; ++i) squares += double{y[i]} * y[i];
+      const double scale = double{args.scale} / std::sqrt(squares + double{args.eps});
+      for (int64_t i = 0; i < width; ++i) y[i] = static_cast<float>(y[i] * scale);
     }
   });
 }

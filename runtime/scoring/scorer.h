@@ -17,7 +17,7 @@ namespace jet {
 struct ScorerOptions {
   int threads = 0;      // 0: as many as this process may use
   int64_t context = 0;  // most tokens of the sequence; 0: the model's trained context
-  StateTypes types;
+  StateTypes types = {};
 };
 
 class Scorer {

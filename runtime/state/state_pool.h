@@ -18,7 +18,7 @@ struct StatePoolOptions {
   int64_t context = 0;  // most tokens of one sequence
   int64_t pages = 0;    // for all sequences together; 0: enough for each to reach `context`
   int64_t page_tokens = 64;
-  StateTypes types;
+  StateTypes types = {};
 };
 
 // Memory is an address range taken once; what no sequence has touched costs nothing. A slot's fixed
