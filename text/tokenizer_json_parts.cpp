@@ -24,6 +24,7 @@ struct KnownRegex {
 };
 
 constexpr std::array kKnownRegexes{
+    KnownRegex{PreTokenizer::SmolLm, true, R"(\d)"},
     KnownRegex{
         PreTokenizer::Qwen2, false,
         R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*)"
