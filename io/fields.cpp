@@ -71,8 +71,9 @@ std::optional<int64_t> Fields::optional_integer(std::string_view key, int64_t le
     integer = static_cast<int64_t>(number);
   } else {
     const auto bits = value->get<uint64_t>();
-    if (value->is_number_unsigned() && bits > static_cast<uint64_t>(INT64_MAX))
+    if (value->is_number_unsigned() && bits > static_cast<uint64_t>(INT64_MAX)) {
       wrong(fmt::format("{}", bits));
+    }
     integer = value->get<int64_t>();
   }
   if (integer < least || integer > most) wrong(fmt::format("{}", integer));

@@ -91,8 +91,9 @@ std::string read_text_file(const std::filesystem::path& path, size_t limit) {
     if (got < 0) fail_errno(path, "read");
     if (got == 0) break;
     used += static_cast<size_t>(got);
-    if (used > limit)
+    if (used > limit) {
       fail("{}: larger than {} bytes, the most a file of this kind may have", path.string(), limit);
+    }
   }
   text.resize(used);
   return text;

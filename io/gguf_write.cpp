@@ -40,9 +40,10 @@ void append_value(std::string& out, const std::string& key, const GgufValue& val
                   const std::string& where) {
   if (value.is_array) append(out, static_cast<uint32_t>(GgufType::Array));
   append(out, static_cast<uint32_t>(value.type));
-  if (value.is_array)
+  if (value.is_array) {
     append(out,
            std::visit([](const auto& v) { return static_cast<uint64_t>(v.size()); }, value.values));
+  }
 
   if (const auto* integers = std::get_if<GgufValue::Integers>(&value.values)) {
     JET_CHECK(is_integer(value.type) || value.type == GgufType::Bool);

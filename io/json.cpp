@@ -47,8 +47,9 @@ class Cursor {
 std::string problem_of(std::string_view message) {
   if (const size_t id = message.find("] "); id != message.npos) message.remove_prefix(id + 2);
   if (message.starts_with("parse error")) {
-    if (const size_t colon = message.find(": "); colon != message.npos)
+    if (const size_t colon = message.find(": "); colon != message.npos) {
       message.remove_prefix(colon + 2);
+    }
   }
   return printable(message.substr(0, message.find("; last read")));
 }
@@ -74,8 +75,9 @@ class Builder : public nlohmann::json_sax<Json> {
   bool end_array() override { return close(); }
 
   bool key(std::string& name) override {
-    if (!open_.back().keys.insert(name).second)
+    if (!open_.back().keys.insert(name).second) {
       bad(fmt::format("the key \"{}\" is given twice", printable(name)));
+    }
     key_ = std::move(name);
     return true;
   }

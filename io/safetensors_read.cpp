@@ -80,8 +80,9 @@ class Reader {
     if (!value.is_object()) fail("{}: __metadata__ is not an object", where_);
     std::map<std::string, std::string> result;
     for (const auto& [key, text] : value.get_ref<const Json::object_t&>()) {
-      if (!text.is_string())
+      if (!text.is_string()) {
         fail("{}: __metadata__: the value of \"{}\" is not a string", where_, printable(key));
+      }
       result[key] = text.get_ref<const std::string&>();
     }
     return result;
@@ -161,10 +162,12 @@ class Reader {
   void check_cover(std::span<const Entry> entries) const {
     int64_t covered = 0;
     for (const Entry& e : entries) {
-      if (e.begin > covered)
+      if (e.begin > covered) {
         bad(e.name, fmt::format("a hole before it: bytes {} to {}", covered, e.begin));
-      if (e.begin < covered)
+      }
+      if (e.begin < covered) {
         bad(e.name, fmt::format("overlaps the tensor before it at byte {}", e.begin));
+      }
       covered = e.end;
     }
     const auto size = static_cast<int64_t>(data_.size());

@@ -28,8 +28,9 @@ void check(std::span<const NamedTensor> tensors, const std::string& where) {
   std::unordered_set<std::string_view> names;
   for (const auto& [name, tensor] : tensors) {
     if (name == "__metadata__") fail("{}: a tensor cannot be called __metadata__", where);
-    if (!names.insert(name).second)
+    if (!names.insert(name).second) {
       fail("{}: the tensor name {} is given twice", where, printable(name));
+    }
     if (safetensors_name(tensor.type()).empty()) {
       fail("{}: tensor {}: safetensors files cannot hold {}", where, printable(name),
            jet::name(tensor.type()));

@@ -47,8 +47,9 @@ int64_t find_bad(const std::byte* row, int64_t n, IsBad is_bad) {
 
 void check_finite(DType type, const float* row, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
-    if (!std::isfinite(row[i]))
+    if (!std::isfinite(row[i])) {
       fail("number {} of the row is {}: {} holds finite numbers alone", i, row[i], name(type));
+    }
   }
 }
 
