@@ -12,8 +12,8 @@ sizes() {  # sizes CONFIG PARAMETERS RECURRENT CONV WINDOW KV
   same "$(json out "it['memory']")" \
     "$(json out "[{'context': 65536, 'bytes': it['weight_bytes'] + $3 + $4 + $5 + 65536 * $6, 'state_bytes': $3 + $4 + $5 + 65536 * $6}]")" memory
 }
-sizes jet-nemotron-2B.json 1964877696 28311552 442368 2359296 2048
-sizes jet-nemotron-4B.json 3959746816 54525952 638976 14680064 3072
+sizes jet-nemotron-2B.json 1964806208 28311552 442368 2359296 2048
+sizes jet-nemotron-4B.json 3960424768 54525952 638976 14680064 3072
 same "$(json out "[(g['kind'], g['count']) for g in it['layers']]")" "[('jet', 26), ('swa', 7), ('attn', 3)]"
 
 expect 0 "$JET" inspect "$data/configs/jet-nemotron-2B.json"

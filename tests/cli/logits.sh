@@ -43,5 +43,5 @@ for model in tiny-tied tiny-untied; do
   python3 compare.py "$expected" cut.safetensors || failed "$model: a prompt in pieces differs from the published code"
 done
 
-error 'token 999' logits --model "$data/tiny-tied" --tokens "1 999" --out bad.safetensors
+error '999' logits --model "$data/tiny-tied" --tokens "1 999" --out bad.safetensors
 error 'no-folder/f.safetensors' logits --model "$data/tiny-tied" --tokens 1 --out no-folder/f.safetensors

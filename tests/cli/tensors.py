@@ -8,7 +8,7 @@ import sys
 
 def read(path):
     path = pathlib.Path(path)
-    files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
+    files = sorted(path.glob("model*.safetensors")) if path.is_dir() else [path]
     tensors = {}
     for file in files:
         data = file.read_bytes()
