@@ -15,9 +15,11 @@ using testing::distance;
 using testing::Fixture;
 using testing::floats;
 
-// model.md: a float32 implementation agrees to about this on logits; hidden states and states are
-// of the same size.
+// model.md: a float32 implementation agrees to about this on logits. They reach 5, hidden states
+// 12: twice the tolerance. The recorded results themselves lie up to 2.5e-5 (logits) and 4e-5
+// (hidden states) from a computation in float64.
 constexpr double kTolerance = 3e-5;
+constexpr double kHiddenTolerance = 2 * kTolerance;
 
 class TinyFixture : public ::testing::TestWithParam<const char*> {
  protected:
@@ -41,7 +43,7 @@ TEST_P(TinyFixture, PrefillGivesTheHiddenStates) {
       ++seen;
       if (layer == layers) return;  // recorded after the final norm
       EXPECT_LT(distance(floats(x), fixture.values("hidden." + std::to_string(layer), b)),
-                kTolerance)
+                kHiddenTolerance)
           << layer;
     };
     scorer.feed(fixture.ids("prompt", b), BatchPlan::Logits::Last);

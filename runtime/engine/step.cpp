@@ -1,0 +1,156 @@
+// The loop: schedule (which sequences, how many tokens each), run (one ragged batch), commit
+// (choose, stop, stream).
+#include <algorithm>
+#include <chrono>
+
+#include "core/error.h"
+#include "runtime/engine/impl.h"
+
+namespace jet {
+
+double engine_clock() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+bool Engine::Impl::step() {
+  for (Sequence& sequence : sequences_) {
+    if (sequence.cancelled && !sequence.done) finish(sequence, FinishReason::Cancelled);
+  }
+  const std::vector<Sequence*> batch = schedule();
+  if (batch.empty()) return false;
+  run(batch);
+  commit(batch);
+  return true;
+}
+
+// Decoding sequences first, then pieces of prompts in order of arrival until the step is full. A
+// piece is never made shorter to fit: where a prompt is cut depends on its own length alone.
+std::vector<Sequence*> Engine::Impl::schedule() {
+  std::vector<Sequence*> batch;
+  int64_t rows = 0;
+  for (Sequence& sequence : sequences_) {
+    if (!sequence.done && sequence.admitted_at > 0 && sequence.pending() == 1) {
+      batch.push_back(&sequence);
+      ++rows;
+    }
+  }
+  const size_t decoding = batch.size();
+  for (Sequence& sequence : sequences_) {
+    if (sequence.done || (sequence.admitted_at > 0 && sequence.pending() == 1)) continue;
+    if (batch.size() > decoding && rows + next_rows(sequence) > options_.step_tokens) break;
+    if (sequence.admitted_at == 0 && !admit(sequence)) break;  // first come, first served
+    if (sequence.done) continue;
+    batch.push_back(&sequence);
+    rows += next_rows(sequence);
+  }
+  return batch;
+}
+
+// Takes a slot, and pages for all that the request may become. False: wait until others have
+// finished.
+bool Engine::Impl::admit(Sequence& sequence) {
+  const bool has_place = sequence.slot >= 0;
+  if (!has_place) {
+    const auto slot = pool_.acquire();
+    if (!slot) return false;
+    sequence.slot = *slot;
+  }
+  const int64_t length =
+      sequence.prompt_end +
+      std::min(sequence.options.max_tokens, options_.context_length - sequence.prompt_end);
+  if (!pool_.reserve(sequence.slot, length)) {
+    if (!has_place) {
+      pool_.release(sequence.slot);
+      sequence.slot = -1;
+    }
+    return false;
+  }
+  sequence.admitted_at = engine_clock();
+  if (sequence.options.max_tokens == 0) finish(sequence, FinishReason::Length);
+  return true;
+}
+
+int64_t Engine::Impl::next_rows(const Sequence& sequence) const {
+  const int64_t cut = (sequence.computed / options_.prefill_chunk + 1) * options_.prefill_chunk;
+  return std::min(sequence.pending(), cut - sequence.computed);
+}
+
+void Engine::Impl::run(const std::vector<Sequence*>& batch) {
+  plan_.clear();
+  rows_.clear();
+  for (const Sequence* sequence : batch) {
+    const int64_t rows = next_rows(*sequence);
+    const auto ids =
+        std::span(sequence->tokens)
+            .subspan(static_cast<size_t>(sequence->computed), static_cast<size_t>(rows));
+    const bool last = rows == sequence->pending();
+    plan_.add(pool_, sequence->slot, sequence->computed, ids,
+              last ? BatchPlan::Logits::Last : BatchPlan::Logits::None);
+    rows_.push_back(rows);
+  }
+  const auto wanted = static_cast<int64_t>(plan_.logit_rows().size());
+  if (!logits_ || logits_.shape()[0] < wanted) {
+    logits_ = Tensor(DType::F32, Shape{std::max(wanted, int64_t{1}), model_.vocabulary()});
+  }
+  TensorView logits = logits_.mutable_view();
+  logits.shape = Shape{wanted, model_.vocabulary()};
+  loaded_.decoder.forward(context_,
+                          {plan_.ids(), plan_.view(), plan_.logit_rows(), pool_.states(), logits});
+}
+
+void Engine::Impl::commit(const std::vector<Sequence*>& batch) {
+  float* logits = logits_.mutable_view().f32();
+  for (size_t i = 0; i < batch.size(); ++i) {
+    Sequence& sequence = *batch[i];
+    const bool chooses = rows_[i] == sequence.pending();
+    sequence.computed += rows_[i];
+    if (!chooses) continue;
+    const std::span<float> row(logits, static_cast<size_t>(model_.vocabulary()));
+    logits += model_.vocabulary();
+    try {
+      accept(sequence, sequence.sampler.choose(row, sequence.tokens, sequence.computed));
+    } catch (const Error& error) {
+      finish(sequence, FinishReason::Failed, error.what());
+    }
+  }
+}
+
+void Engine::Impl::accept(Sequence& sequence, int32_t id) {
+  if (sequence.first_token_at == 0) sequence.first_token_at = engine_clock();
+  sequence.tokens.push_back(id);
+  sequence.output.ids.push_back(id);
+  const std::string piece = sequence.text.push(id);
+  if (sequence.on_token) sequence.on_token(id, piece);
+  if (sequence.text.stopped() || (sequence.options.stop_at_end && loaded_.ends(id))) {
+    finish(sequence, FinishReason::Stop);
+  } else if (static_cast<int64_t>(sequence.output.ids.size()) == sequence.options.max_tokens ||
+             static_cast<int64_t>(sequence.tokens.size()) > options_.context_length) {
+    finish(sequence, FinishReason::Length);
+  }
+}
+
+void Engine::Impl::finish(Sequence& sequence, FinishReason reason, std::string error) {
+  const std::string rest = sequence.text.finish();
+  if (!rest.empty() && sequence.on_token) sequence.on_token(sequence.output.ids.back(), rest);
+  Output& output = sequence.output;
+  output.text = sequence.text.text();
+  output.finish = reason;
+  output.error = std::move(error);
+  const double end = engine_clock();
+  if (sequence.admitted_at > 0) {
+    const double first = sequence.first_token_at > 0 ? sequence.first_token_at : end;
+    output.prompt_seconds = first - sequence.admitted_at;
+    output.decode_seconds = end - first;
+  }
+  sequence.done = true;
+  if (sequence.options.conversation) {
+    Conversation& dialogue = conversation(*sequence.options.conversation);
+    sequence.tokens.resize(static_cast<size_t>(sequence.computed));
+    dialogue.consumed = std::move(sequence.tokens);
+    dialogue.busy = false;
+  } else if (sequence.slot >= 0) {
+    pool_.release(sequence.slot);
+  }
+}
+
+}  // namespace jet
