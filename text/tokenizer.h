@@ -37,11 +37,11 @@ class Tokenizer {
   std::string_view bytes(int32_t id) const;
   bool is_special(int32_t id) const;
   bool is_eos(int32_t id) const;
-  std::optional<int32_t> id_of(
-      std::string_view token) const;  // of an added token or a vocabulary entry, as spelt
-  // Ids at or beyond the vocabulary give no text (a model's output may be wider than its tokenizer), negative ones an Error.
-  // Bytes that do not form UTF-8 become U+FFFD, one for each maximal part, as Python's
-  // errors="replace" does.
+  // Of an added token or a vocabulary entry, as spelt.
+  std::optional<int32_t> id_of(std::string_view token) const;
+  // Ids at or beyond the vocabulary give no text (a model's output may be wider than its
+  // tokenizer), negative ones an Error. Bytes that do not form UTF-8 become U+FFFD, one for each
+  // maximal part, as Python's errors="replace" does.
   std::string decode(std::span<const int32_t> ids, bool skip_special = false) const;
 
  private:

@@ -24,8 +24,8 @@ struct AddedToken {
 // How text is split before merging.
 enum class PreTokenizer {
   Gpt2,    // GPT-2's pattern
-  SmolLm,  // every decimal digit (Nd) on its own, then GPT-2's pattern: what SmolLM2's GGUF files are read as
-  Digits,  // every numeric character (N: also ½, Ⅷ) on its own, then GPT-2's pattern: Hugging Face's `Digits`
+  SmolLm,  // every decimal digit on its own, then GPT-2's pattern: SmolLM2's GGUF files
+  Digits,  // every numeric character (also ½) on its own, then GPT-2's pattern: its tokenizer.json
   Qwen2,   // Qwen2's pattern (digits one by one, contractions in any case)
   Llama3,  // Llama 3's pattern (digits by up to three, contractions in any case)
 };
