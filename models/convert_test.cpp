@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/error.h"
 #include "core/half.h"
 #include "models/files/gguf_file.h"
 #include "models/files/hf_directory.h"

@@ -11,6 +11,9 @@ cd "$work"
 skip() { echo "SKIPPED: $*"; exit 77; }
 failed() { echo "FAILED: $*" >&2; exit 1; }
 
+# For tests of numbers that take minutes of computing: instrumented they would take an hour.
+needs_speed() { ! ldd "$JET" | grep -qE 'lib(asan|tsan|ubsan)' || skip "too slow under sanitizers"; }
+
 # expect CODE COMMAND...: runs it with its output in ./out and ./err.
 expect() {
   local wanted=$1 code=0

@@ -49,6 +49,20 @@ same $code 130 "$(cat err)"
 "$JET" generate --model "$model" --prompt "Count: 1, 2, 3" --temperature 0 --max-tokens 8000 2>err | head -c 1 >first
 [[ ! -s err ]] || failed "a closed output is not quiet: $(cat err)"
 
+# A conversion that is stopped leaves nothing; one that was faster than the signal is whole.
+"$JET" convert "$model" stopped-model --dtype f32 2>err &
+pid=$!
+until [[ -e .stopped-model.partial ]] || ! kill -0 $pid 2>/dev/null; do :; done
+kill -TERM $pid 2>/dev/null || true
+code=0
+wait $pid || code=$?
+if [[ $code == 130 ]]; then
+  [[ ! -e stopped-model && ! -e .stopped-model.partial ]] || failed "a stopped conversion left files: $(ls -A)"
+else
+  same $code 0 "$(cat err)"
+  [[ -e stopped-model/config.json ]] || failed "no model"
+fi
+
 # Chat: the state is kept, the second turn computes its own tokens alone.
 printf 'My name is Ada.\nWhat is my name?\n/reset\nHello.\n/exit\nnot read\n' |
   expect 0 "$JET" chat --model "$model" --temperature 0 --max-tokens 24 --json
@@ -61,6 +75,24 @@ assert first["cached_tokens"] == 0 and third["cached_tokens"] == 0
 assert second["cached_tokens"] == first["prompt_tokens"] + first["completion_tokens"] - 1
 assert second["prompt_tokens"] > second["cached_tokens"]
 P
+# The second answer is that of the whole dialogue computed from nothing, after an answer that was cut (of which one
+# token was not consumed) and after one that ended by itself.
+for limit in 6 60; do
+  printf 'Say hello.\nSay goodbye.\n' |
+    expect 0 "$JET" chat --model "$model" --system "You are brief." --temperature 0 --max-tokens $limit --json
+  cp out turns
+  python3 - >dialogue <<'P'
+import json
+first = json.loads(open("turns").readline())
+turns = [("system", "You are brief."), ("user", "Say hello."), ("assistant", first["text"]), ("user", "Say goodbye.")]
+print("".join(f"<|im_start|>{role}\n{text}<|im_end|>\n" for role, text in turns) + "<|im_start|>assistant\n", end="")
+P
+  expect 0 "$JET" generate --model "$model" --prompt - --temperature 0 --max-tokens $limit --json <dialogue
+  same "$(json out "it['ids']")" "$(python3 -c 'import json; print(json.loads(list(open("turns"))[1])["ids"])')" "limit $limit"
+  same "$(json out "it['prompt_tokens']")" "$(python3 -c 'import json; print(json.loads(list(open("turns"))[1])["prompt_tokens"])')"
+  python3 -c 'import json; print(json.loads(open("turns").readline())["finish_reason"])' >>reasons
+done
+same "$(tr '\n' ' ' <reasons)" "length stop "
 printf 'Tell me a long story.\nMore.\n' |
   expect 1 "$JET" chat --model "$model" --temperature 0 --context-length 64
 grep -q 'context' err || failed "$(cat err)"

@@ -1,5 +1,6 @@
 # Greedy continuations of the small model are those of Hugging Face in float32.
 source "$(dirname "$0")/lib.bash"
+needs_speed
 model=${JET_SMOLLM2:-}
 fixture=$shared/fixtures/smollm2/generation.json
 [[ -e $model ]] || skip "the small model is not here: tools/fetch_model.py brings it"
