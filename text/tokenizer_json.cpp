@@ -13,8 +13,8 @@
 namespace jet {
 namespace {
 
-// Larger ids than any vocabulary has: what a file says must not decide how much memory is taken.
-constexpr int64_t kMostTokens = int64_t{1} << 24;
+// More than any vocabulary has: an id in a short file must not take much memory.
+constexpr int64_t kMostTokens = int64_t{1} << 20;
 
 void read_vocabulary(const Fields& model, TokenizerSpec& spec) {
   const Fields vocabulary = model.object("vocab");
@@ -57,7 +57,8 @@ void read_merges(const Fields& model, TokenizerSpec& spec) {
 
 void read_model(const Fields& file, TokenizerSpec& spec) {
   const Fields model = file.object("model");
-  if (model.string("type") != "BPE") model.bad("type", "expected \"BPE\"");
+  // Early files (GPT-2's) do not name the type.
+  if (model.optional_string("type").value_or("BPE") != "BPE") model.bad("type", "expected \"BPE\"");
   expect_only(model,
               {"type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix",
                "fuse_unk", "byte_fallback", "ignore_merges", "vocab", "merges"});

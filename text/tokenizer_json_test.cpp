@@ -70,6 +70,12 @@ TEST(TokenizerJson, ReadsMergesWrittenAsOneString) {
   EXPECT_EQ(parse(json), parse(small()));
 }
 
+TEST(TokenizerJson, ReadsAModelWithoutItsType) {
+  Json json = small();
+  json["model"].erase("type");
+  EXPECT_EQ(parse(json), parse(small()));
+}
+
 TEST(TokenizerJson, ReadsASequenceOfOneNormalizer) {
   Json json = small();
   json["normalizer"] = Json::parse(R"({"type": "Sequence", "normalizers": [{"type": "NFC"}]})");
