@@ -93,9 +93,8 @@ const AddedToken* AddedTokenFinder::longest_at(std::string_view text) const {
     const auto byte_at_depth = [depth](const AddedToken& token) {
       return static_cast<unsigned char>(token.content[depth]);
     };
-    const auto narrowed = std::ranges::equal_range(first, last, byte, {}, byte_at_depth);
-    first = narrowed.begin();
-    last = narrowed.end();
+    first = std::ranges::lower_bound(first, last, byte, {}, byte_at_depth);
+    last = std::ranges::upper_bound(first, last, byte, {}, byte_at_depth);
   }
   return longest;
 }

@@ -22,7 +22,9 @@ MergeTable::MergeTable(std::span<const std::pair<std::string, std::string>> merg
       shift_(64 - std::countr_zero(slots_.size())) {
   merges_.reserve(merges.size());
   std::string whole;
-  for (const auto& [left, right] : merges) {
+  for (const auto& merge_text : merges) {
+    const std::string& left = merge_text.first;
+    const std::string& right = merge_text.second;
     const size_t rank = merges_.size();
     const auto id = [&](std::string_view token) {
       const auto found = index.find(token);
