@@ -2,33 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <set>
 
 #include "core/error.h"
 #include "models/family.h"
+#include "models/files/gguf_numbers.h"
+#include "models/files/gguf_rope.h"
 
 namespace jet {
 namespace {
 
 constexpr int64_t kLargest = int64_t{1} << 40;
-
-// GGUF holds most numbers as float32: the number meant is the shortest decimal that gives this
-// float.
-double meant(double stored) {
-  const auto narrow = static_cast<float>(stored);
-  if (static_cast<double>(narrow) != stored) return stored;
-  const std::string text = fmt::format("{}", narrow);
-  double value = stored;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-// As float32 where that says the same number, else as float64, which other readers may refuse.
-void set_meant(GgufMetadata& metadata, const std::string& key, double value) {
-  const bool fits = meant(static_cast<double>(static_cast<float>(value))) == value;
-  metadata.set_number(key, value, fits ? GgufType::F32 : GgufType::F64);
-}
 
 // general.file_type of llama.cpp for models whose matrices are all of one type.
 struct FileType {
@@ -75,37 +58,6 @@ Json mixer_sections(const GgufMetadata& metadata, const std::string& prefix) {
   return sections;
 }
 
-void read_rope_scaling(const GgufMetadata& metadata, const std::string& prefix, Json& config) {
-  const auto type = metadata.optional_string(prefix + "rope.scaling.type");
-  if (!type || *type == "none") return;
-  if (*type != "linear" && *type != "llama3") {
-    fail("{}: key {}rope.scaling.type: {} is not known; known are none, linear, llama3",
-         metadata.where, prefix, *type);
-  }
-  Json scaling{{"rope_type", *type},
-               {"factor", meant(metadata.number(prefix + "rope.scaling.factor"))}};
-  if (*type == "llama3") {
-    scaling["low_freq_factor"] =
-        meant(metadata.number(prefix + "rope.scaling.low_frequency_factor"));
-    scaling["high_freq_factor"] =
-        meant(metadata.number(prefix + "rope.scaling.high_frequency_factor"));
-    scaling["original_max_position_embeddings"] =
-        metadata.integer(prefix + "rope.scaling.original_context_length", 1, kLargest);
-  }
-  config["rope_scaling"] = scaling;
-}
-
-void write_rope_scaling(const RopeScaling& scaling, const std::string& prefix,
-                        GgufMetadata& metadata) {
-  const bool llama3 = scaling.kind == RopeScaling::Kind::Llama3;
-  metadata.set_string(prefix + "rope.scaling.type", llama3 ? "llama3" : "linear");
-  set_meant(metadata, prefix + "rope.scaling.factor", scaling.factor);
-  if (!llama3) return;
-  set_meant(metadata, prefix + "rope.scaling.low_frequency_factor", scaling.low_frequency_factor);
-  set_meant(metadata, prefix + "rope.scaling.high_frequency_factor", scaling.high_frequency_factor);
-  metadata.set_integer(prefix + "rope.scaling.original_context_length", scaling.original_context);
-}
-
 int64_t embedding_rows(const Gguf& file) {
   const auto found = std::ranges::find(file.tensors, "token_embd.weight", &NamedTensor::name);
   if (found == file.tensors.end())
@@ -144,8 +96,7 @@ Json config_from_gguf(const Gguf& file) {
   config["max_position_embeddings"] = integer("context_length");
   config["rms_norm_eps"] = meant(metadata.number(prefix + "attention.layer_norm_rms_epsilon"));
   config["rope_theta"] = meant(metadata.optional_number(prefix + "rope.freq_base").value_or(10000));
-  config["rope_scaling"] = nullptr;
-  read_rope_scaling(metadata, prefix, config);
+  rope_scaling_from_gguf(file, prefix, config);
   config["tie_word_embeddings"] =
       std::ranges::find(file.tensors, "output.weight", &NamedTensor::name) == file.tensors.end();
   config["hidden_act"] = "silu";
@@ -184,7 +135,6 @@ void config_to_gguf(const DecoderSpec& spec, GgufMetadata& metadata) {
   metadata.set_integer(prefix + "rope.dimension_count", shape.head_dim);
   set_meant(metadata, prefix + "attention.layer_norm_rms_epsilon", shape.norm_eps);
   set_meant(metadata, prefix + "rope.freq_base", shape.rope_theta);
-  if (shape.rope_scaling) write_rope_scaling(*shape.rope_scaling, prefix, metadata);
   set_meant(metadata, prefix + "initializer_range", spec.initializer_range);
 
   const Json config = decoder_config(spec);

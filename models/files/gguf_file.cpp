@@ -8,6 +8,7 @@
 #include "models/family.h"
 #include "models/files/gguf_config.h"
 #include "models/files/gguf_names.h"
+#include "models/files/gguf_rope.h"
 #include "models/files/rope_rows.h"
 #include "text/tokenizer_gguf.h"
 
@@ -53,6 +54,7 @@ void add_tensors(Gguf& file, Checkpoint& checkpoint) {
   std::map<std::string, Tensor> by_gguf_name;
   for (NamedTensor& named : file.tensors) by_gguf_name[named.name] = std::move(named.tensor);
   narrow_listed(file.metadata, by_gguf_name);
+  by_gguf_name.erase(kRopeFactors);  // is in the config: rope_scaling_from_gguf
   for (const TensorSpec& spec : decoder_tensors(checkpoint.spec)) {
     const std::string name = gguf_name(spec.name, checkpoint.spec);
     const auto found = by_gguf_name.find(name);
@@ -124,6 +126,7 @@ void save_gguf_file(const Checkpoint& checkpoint, const fs::path& path,
   const bool as_stored = interleave == checkpoint.rope_rows_interleaved;
   const ModelShape& shape = checkpoint.spec.shape;
   std::vector<NamedTensor> tensors;
+  rope_scaling_to_gguf(shape, checkpoint.spec.family + ".", metadata, tensors);
   GgufValue::Strings widened;
   for (const TensorSpec& spec : decoder_tensors(checkpoint.spec)) {
     const std::string name = gguf_name(spec.name, checkpoint.spec);

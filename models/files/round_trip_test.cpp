@@ -1,4 +1,5 @@
 // Checkpoints through both formats and back: the same bits, the same config, the same token ids.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <jet/error.h>
 
 #include "io/file.h"
+#include "io/gguf.h"
 #include "models/checkpoint.h"
 #include "models/family.h"
 #include "models/files/gguf_file.h"
@@ -102,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(
     Families, RoundTrip,
     ::testing::Combine(::testing::Values("llama", "qwen2", "qwen3", "jet_nemotron"),
                        ::testing::Values("float32", "float16", "bfloat16")),
-    [](const auto& info) { return std::get<0>(info.param) + "_" + std::get<1>(info.param); });
+    [](const auto& test) { return std::get<0>(test.param) + "_" + std::get<1>(test.param); });
 
 TEST(RoundTripOfFixtures, KeepsEveryBit) {
   for (const char* name : {"tiny-tied", "tiny-untied"}) {
@@ -111,6 +113,31 @@ TEST(RoundTripOfFixtures, KeepsEveryBit) {
     save_gguf_file(fixture, place / "model.gguf");
     expect_same(fixture, open_checkpoint(place / "model.gguf"));
   }
+}
+
+// Llama 3.1 files of other writers have the factors alone; factors of another rule are refused.
+TEST(RopeFactors, AreRecognisedAsLlama3s) {
+  const fs::path place = scratch("rope_factors");
+  Json config = small_config("llama", "float32");
+  config["rope_scaling"]["original_max_position_embeddings"] = 8192;
+  const Checkpoint made = random_checkpoint(config, "config", 5);
+  save_gguf_file(made, place / "ours.gguf");
+  Gguf file = read_gguf(place / "ours.gguf");
+  GgufMetadata others;
+  for (const auto& [key, value] : file.metadata.entries()) {
+    if (!key.starts_with("jet.rope_scaling")) others.set(key, value);
+  }
+  write_gguf(place / "others.gguf", others, file.tensors);
+  expect_same(made, open_checkpoint(place / "others.gguf"));
+
+  const auto factors = std::ranges::find(file.tensors, "rope_freqs.weight", &NamedTensor::name);
+  ASSERT_NE(factors, file.tensors.end());
+  Tensor changed(DType::F32, factors->tensor.shape());
+  std::copy_n(factors->tensor.view().f32(), 6, changed.mutable_view().f32());
+  changed.mutable_view().f32()[2] *= 1.01f;
+  factors->tensor = changed;
+  write_gguf(place / "changed.gguf", others, file.tensors);
+  EXPECT_THROW(open_checkpoint(place / "changed.gguf"), Error);
 }
 
 // Row 2i + j of a head in a llama GGUF file is row i + j d/2 of the Hugging Face file.
