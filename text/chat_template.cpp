@@ -17,7 +17,7 @@ namespace jet {
 struct ChatTemplate::Program {
   explicit Program(std::string text) : source(std::move(text)), body(jinja::parse(source)) {}
   jinja::Source source;
-  jinja::Block body;
+  jinja::Body body;
 };
 
 namespace {

@@ -16,7 +16,10 @@ import pathlib
 
 from transformers.utils import chat_template_utils
 
-DATA = pathlib.Path(__file__).resolve().parent.parent / "text" / "testdata"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+DATA = ROOT / "text" / "testdata"
+SHARED = ROOT.parent / "shared"  # templates that are not ours stay there
+SHARED_TEMPLATES = ["tokenizer/qwen2/chat_template.jinja"]
 
 
 def render(template, clock, messages, tools=None, add_generation_prompt=True, **variables):
@@ -57,12 +60,14 @@ def make_chats():
     path = DATA / "jinja_chats.json"
     data = json.loads(path.read_text(encoding="utf-8"))
     data["cases"] = []
-    for template in sorted((DATA / "chat").glob("*.jinja")):
-        for name, conversation in data["conversations"].items():
+    templates = [(file, {"template": file.name}) for file in sorted((DATA / "chat").glob("*.jinja"))]
+    templates += [(SHARED / name, {"template": name, "shared": True}) for name in SHARED_TEMPLATES]
+    for file, names in templates:
+        source = file.read_text(encoding="utf-8")
+        for conversation, variables in data["conversations"].items():
             for prompt in (False, True):
-                data["cases"].append({"template": template.name, "conversation": name, "prompt": prompt} | render(
-                    template.read_text(encoding="utf-8"), data["clock"], add_generation_prompt=prompt,
-                    **data["variables"], **conversation))
+                result = render(source, data["clock"], add_generation_prompt=prompt, **data["variables"], **variables)
+                data["cases"].append(names | {"conversation": conversation, "prompt": prompt} | result)
     write(path, data)
     errors = sum("error" in case for case in data["cases"])
     print(f"{path.name}: {len(data['cases'])} cases, {errors} of them fail")

@@ -132,8 +132,7 @@ Value attribute(Runtime& rt, const Value& object, std::string_view name) {
 Value item(Runtime& rt, const Value& object, const Value& key) {
   rt.step();
   require_defined(rt, object);
-  if (const Dict* dict = object.dict(); dict && is_hashable(key)) {
-    rt.charge(extent_of(key).weight);
+  if (const Dict* dict = object.dict(); dict && is_key(rt, key)) {
     if (const Value* held = dict->find(key)) return *held;
   }
   if (key.is_integer()) {

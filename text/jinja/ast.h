@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "text/jinja/frames.h"
 #include "text/jinja/source.h"
 #include "text/jinja/value.h"
 
@@ -107,6 +108,12 @@ struct Target {
 struct Statement;
 using Block = std::vector<Statement>;
 
+// Statements with a scope of their own.
+struct Body {
+  Block statements;
+  HiddenNames hidden;
+};
+
 struct Data {
   std::string text;
 };
@@ -121,8 +128,8 @@ struct For {
   Target target;
   ExprPtr iterable;
   ExprPtr filter;  // may be null
-  Block body;
-  Block otherwise;
+  Body body;
+  Body otherwise;
 };
 struct Set {
   Target target;
@@ -131,20 +138,20 @@ struct Set {
 struct SetBlock {
   Target target;
   ExprPtr filter;  // may be null
-  Block body;
+  Body body;
 };
 struct FilterBlock {
   ExprPtr filter;
-  Block body;
+  Body body;
 };
 struct MacroDefinition {
   std::string name;
   std::vector<std::pair<std::string, ExprPtr>>
       parameters;  // with their default, null if there is none
-  Block body;
+  Body body;
 };
 struct Generation {  // {% generation %}: marks what the model wrote; rendered as it is
-  Block body;
+  Body body;
 };
 struct Break {};
 struct Continue {};

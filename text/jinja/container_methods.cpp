@@ -7,8 +7,7 @@ namespace jet::jinja {
 namespace {
 
 Value get(Runtime& rt, const Value& self, const Bound& arguments) {
-  if (!is_hashable(arguments[0])) rt.fail("get(): a '{}' cannot be a key", type_name(arguments[0]));
-  rt.charge(extent_of(arguments[0]).weight);
+  if (!is_key(rt, arguments[0])) rt.fail("get(): a '{}' cannot be a key", type_name(arguments[0]));
   const Value* held = self.dict()->find(arguments[0]);
   return held ? *held : arguments.value(1, Value(None()));
 }

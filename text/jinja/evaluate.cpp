@@ -38,8 +38,7 @@ Value Interpreter::evaluate(const DictOf& node, Position at, Scope& scope) {
     Value held_key = evaluate(*key, scope);
     Value held = evaluate(*value, scope);
     rt_.at(key->at);
-    if (!is_hashable(held_key)) rt_.fail("a '{}' cannot be a key", type_name(held_key));
-    rt_.charge(extent_of(held_key).weight);
+    if (!is_key(rt_, held_key)) rt_.fail("a '{}' cannot be a key", type_name(held_key));
     dict.set(std::move(held_key), std::move(held));
   }
   rt_.at(at);
@@ -107,7 +106,7 @@ Value Interpreter::call_macro(const Macro& macro, const Arguments& arguments) {
     rt_.fail("macro '{}' takes at most {} arguments, {} are given", definition.name,
              parameters.size(), arguments.positional.size());
   }
-  const Inner inner(*this, *macro.scope);
+  const Inner inner(*this, *macro.scope, definition.body.hidden);
   for (size_t i = 0; i < parameters.size(); ++i) {
     const std::string& name = parameters[i].first;
     Value value = i < arguments.positional.size()

@@ -6,22 +6,31 @@
 #include "text/jinja/repr.h"
 
 namespace jet::jinja {
+namespace {
 
-Interpreter::Inner::Inner(Interpreter& interpreter, Scope& parent)
+constexpr uint64_t kRoundSteps = 4;  // a round makes a scope
+
+}  // namespace
+
+Interpreter::Inner::Inner(Interpreter& interpreter, Scope& parent, const HiddenNames& hidden)
     : interpreter_(interpreter), scope_(std::make_unique<Scope>()) {
   interpreter_.rt_.grow(sizeof(Scope));
   scope_->parent = &parent;
+  if (!hidden) return;
+  for (const std::string& name : *hidden) {
+    scope_->names.emplace(name, interpreter_.rt_.undefined("'{}' is undefined", name));
+  }
 }
 
 Interpreter::Inner::~Inner() {
   if (scope_->captured) interpreter_.captured_.push_back(std::move(scope_));
 }
 
-std::string Interpreter::run(const Block& program) {
+std::string Interpreter::run(const Body& program) {
   std::string out;
   out_ = &out;
-  const Inner scope(*this, input_);
-  execute(program, *scope);
+  const Inner scope(*this, input_, program.hidden);
+  execute(program.statements, *scope);
   return out;
 }
 
@@ -80,10 +89,11 @@ Interpreter::Flow Interpreter::execute(const For& node, Scope& scope) {
   bool completed = false;  // one round at least, to its end: as in Jinja `continue` does not count
   bool left = false;
   while (!left && loop.advance()) {
-    const Inner inner(*this, scope);
+    rt_.charge(kRoundSteps);
+    const Inner inner(*this, scope, node.body.hidden);
     inner->names.insert_or_assign("loop", Value(&loop));
     assign(node.target, *loop.current, *inner);
-    const Flow flow = execute(node.body, *inner);
+    const Flow flow = execute(node.body.statements, *inner);
     completed = completed || flow == Flow::next;
     left = flow == Flow::leave_loop;
   }
@@ -92,7 +102,9 @@ Interpreter::Flow Interpreter::execute(const For& node, Scope& scope) {
     if (left) rt_.fail("what follows in a loop that was left cannot be asked for");
     return std::nullopt;
   };
-  return completed ? Flow::next : execute(node.otherwise, scope);
+  if (completed) return Flow::next;
+  const Inner inner(*this, scope, node.otherwise.hidden);
+  return execute(node.otherwise.statements, *inner);
 }
 
 void Interpreter::assign(const Target& target, const Value& value, Scope& scope) {
@@ -129,9 +141,9 @@ Interpreter::Flow Interpreter::execute(const Set& node, Scope& scope) {
   return Flow::next;
 }
 
-Interpreter::Flow Interpreter::capture(const Block& body, Scope& scope, std::string& out) {
+Interpreter::Flow Interpreter::capture(const Body& body, Scope& scope, std::string& out) {
   std::string* outer = std::exchange(out_, &out);
-  const Flow flow = execute(body, scope);
+  const Flow flow = execute(body.statements, scope);
   out_ = outer;
   return flow;
 }
@@ -143,7 +155,7 @@ Value Interpreter::filtered(const ExprPtr& filter, std::string text, Scope& scop
 }
 
 Interpreter::Flow Interpreter::execute(const SetBlock& node, Scope& scope) {
-  const Inner inner(*this, scope);
+  const Inner inner(*this, scope, node.body.hidden);
   std::string text;
   const Flow flow = capture(node.body, *inner, text);
   if (flow != Flow::next) return flow;
@@ -152,7 +164,7 @@ Interpreter::Flow Interpreter::execute(const SetBlock& node, Scope& scope) {
 }
 
 Interpreter::Flow Interpreter::execute(const FilterBlock& node, Scope& scope) {
-  const Inner inner(*this, scope);
+  const Inner inner(*this, scope, node.body.hidden);
   std::string text;
   const Flow flow = capture(node.body, *inner, text);
   if (flow != Flow::next) return flow;
@@ -171,8 +183,8 @@ Interpreter::Flow Interpreter::execute(const MacroDefinition& node, Scope& scope
 }
 
 Interpreter::Flow Interpreter::execute(const Generation& node, Scope& scope) {
-  const Inner inner(*this, scope);
-  return execute(node.body, *inner);
+  const Inner inner(*this, scope, node.body.hidden);
+  return execute(node.body.statements, *inner);
 }
 
 }  // namespace jet::jinja

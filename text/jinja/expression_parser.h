@@ -8,7 +8,7 @@ namespace jet::jinja {
 
 class ExpressionParser {
  public:
-  explicit ExpressionParser(TokenStream& tokens) : tokens_(tokens) {}
+  ExpressionParser(TokenStream& tokens, Frames& frames) : tokens_(tokens), frames_(frames) {}
 
   ExprPtr expression();
   // Without `a if b else c`: where an `if` belongs to the statement.
@@ -46,6 +46,7 @@ class ExpressionParser {
   bool ends_tuple() const;
 
   TokenStream& tokens_;
+  Frames& frames_;
 };
 
 }  // namespace jet::jinja

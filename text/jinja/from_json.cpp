@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "core/error.h"
-#include "text/jinja/unicode.h"
+#include "text/utf8.h"
 
 namespace jet::jinja {
 namespace {
@@ -47,8 +47,9 @@ class Converter {
   }
 
   Value text(const std::string& text) const {
-    const size_t bad = find_invalid_utf8(text);
-    if (bad != std::string::npos) fail("chat template: {}: byte {} is not UTF-8", path_, bad);
+    if (const std::optional<size_t> bad = find_invalid_utf8(text)) {
+      fail("chat template: {}: byte {} is not UTF-8", path_, *bad);
+    }
     return Value(text);
   }
 

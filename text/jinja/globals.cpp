@@ -48,8 +48,7 @@ Value range(Runtime& rt, const Value&, const Bound& arguments) {
 Dict make_dict(Runtime& rt, const Arguments& arguments) {
   Dict dict;
   const auto set = [&](const Value& key, const Value& value) {
-    if (!is_hashable(key)) rt.fail("a '{}' cannot be a key", type_name(key));
-    rt.charge(extent_of(key).weight);
+    if (!is_key(rt, key)) rt.fail("a '{}' cannot be a key", type_name(key));
     dict.set(key, value);
   };
   if (arguments.positional.size() > 1)

@@ -18,7 +18,7 @@ class Interpreter {
   Interpreter(Runtime& rt, Scope& input) : rt_(rt), input_(input) {}
 
   // Throws Error on what the template raises, on an undefined operation, and at a cap.
-  std::string run(const Block& program);
+  std::string run(const Body& program);
 
  private:
   enum class Flow { next, leave_loop, next_round };
@@ -39,7 +39,7 @@ class Interpreter {
   Loop& start_loop(const For& node, Scope& scope);
   void assign(const Target& target, const Value& value, Scope& scope);
   // Runs the body with its output kept apart.
-  Flow capture(const Block& body, Scope& scope, std::string& out);
+  Flow capture(const Body& body, Scope& scope, std::string& out);
   Value filtered(const ExprPtr& filter, std::string text, Scope& scope);
 
   // evaluate.cpp
@@ -63,10 +63,11 @@ class Interpreter {
   Arguments evaluate(const CallArguments& arguments, Scope& scope);
   Value call_macro(const Macro& macro, const Arguments& arguments);
 
-  // A new scope inside `parent`. It is destroyed with the handle unless a macro looks into it.
+  // A new scope inside `parent`, in which the hidden names are undefined. It is destroyed with the
+  // handle unless a macro looks into it.
   class Inner {
    public:
-    Inner(Interpreter& interpreter, Scope& parent);
+    Inner(Interpreter& interpreter, Scope& parent, const HiddenNames& hidden = nullptr);
     ~Inner();
     Inner(const Inner&) = delete;
     Inner& operator=(const Inner&) = delete;

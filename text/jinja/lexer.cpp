@@ -158,8 +158,9 @@ class Lexer {
   void tag(bool block) {
     std::string open;  // brackets that wait for their end
     while (at_ < text_.size()) {
+      const size_t start = at_;
       if (open.empty() && (block ? skip_if_closes("%}") : skip_variable_close())) {
-        add(block ? Token::Type::block_end : Token::Type::variable_end, at_);
+        add(block ? Token::Type::block_end : Token::Type::variable_end, start);
         return;
       }
       size_t next = at_;

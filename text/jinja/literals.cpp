@@ -5,6 +5,7 @@
 
 #include "text/jinja/numbers.h"
 #include "text/jinja/unicode.h"
+#include "text/utf8.h"
 
 namespace jet::jinja {
 namespace {
@@ -170,14 +171,14 @@ std::string unescape(const Source& source, Position at, std::string_view body) {
       ++i;
     } else if (is_digit(letter, 8)) {
       const Escape escape = octal_escape(body.substr(i));
-      append_code_point(out, escape.code_point);
+      append_utf8(out, escape.code_point);
       i += escape.length;
     } else if (const size_t digits = hex_digits(letter); digits > 0) {
       const std::optional<Escape> escape = hex_escape(body.substr(i + 1), digits);
       if (!escape)
         source.fail(here, "the escape \\{} needs {} hexadecimal digits of a character", letter,
                     digits);
-      append_code_point(out, escape->code_point);
+      append_utf8(out, escape->code_point);
       i += 1 + digits;
     } else if (letter == 'N') {
       source.fail(here, "escapes by name (\\N{{...}}) are not supported");

@@ -284,14 +284,18 @@ bool compare(Runtime& rt, CompareOp op, const Value& left, const Value& right) {
   return false;
 }
 
+bool is_key(Runtime& rt, const Value& value) {
+  rt.charge(extent_of(value).weight);
+  return is_hashable(value);
+}
+
 bool contains(Runtime& rt, const Value& container, const Value& element) {
   if (const std::string* text = container.text()) {
     if (!element.text()) rt.fail("only a string can be in a string, not '{}'", type_name(element));
     return find_text(rt, *text, *element.text()) != std::string_view::npos;
   }
   if (const Dict* dict = container.dict()) {
-    if (!is_hashable(element)) rt.fail("a '{}' cannot be a key", type_name(element));
-    rt.charge(extent_of(element).weight);
+    if (!is_key(rt, element)) rt.fail("a '{}' cannot be a key", type_name(element));
     return dict->find(element) != nullptr;
   }
   const auto is_element = [&](const Value& item) { return equal(rt, item, element); };

@@ -18,6 +18,8 @@ bool compare(Runtime& rt, CompareOp op, const Value& left, const Value& right);
 bool equal(Runtime& rt, const Value& left, const Value& right);
 // left < right, for sorting too; Error for what Python does not order.
 bool less(Runtime& rt, const Value& left, const Value& right);
+// Whether a dict can be asked for it; counts what that costs.
+bool is_key(Runtime& rt, const Value& value);
 bool contains(Runtime& rt, const Value& container, const Value& element);
 
 // Throws the Error of an undefined value if it is one.

@@ -14,11 +14,12 @@ using Ends = std::initializer_list<std::string_view>;
 
 class Parser {
  public:
-  explicit Parser(const Source& source) : tokens_(source), expressions_(tokens_) {}
+  explicit Parser(const Source& source) : tokens_(source), expressions_(tokens_, frames_) {}
 
-  Block run() {
+  Body run() {
+    frames_.open();
     Block block = statements({});
-    return block;
+    return {.statements = std::move(block), .hidden = frames_.close()};
   }
 
  private:
@@ -59,6 +60,12 @@ class Parser {
     return statements(ends);
   }
 
+  // The same with a scope of its own, which the caller has opened.
+  Body scoped_body(Ends ends) {
+    Block block = body(ends);
+    return {.statements = std::move(block), .hidden = frames_.close()};
+  }
+
   Statement statement(Ends ends) {
     const Position at = tokens_.at();
     const std::string tag = tokens_.expect_identifier("the name of a tag");
@@ -84,10 +91,14 @@ class Parser {
     ++expressions_.conditional_depth;
     do {
       ExprPtr condition = expressions_.tuple(false);
+      frames_.enter_if();
       Block block = body({"elif", "else", "endif"});
+      frames_.leave_if();
       node.branches.emplace_back(std::move(condition), std::move(block));
     } while (tokens_.skip_name("elif"));
+    frames_.enter_if();
     if (tokens_.skip_name("else")) node.otherwise = body({"endif"});
+    frames_.leave_if();
     --expressions_.conditional_depth;
     tokens_.expect_name("endif");
     return node;
@@ -99,13 +110,22 @@ class Parser {
     node.target = target(false);
     tokens_.expect_name("in");
     node.iterable = expressions_.tuple(false);
+    frames_.open();
+    for_each_name(node.target, [&](const Target& to) { frames_.parameter(to.name); });
     if (tokens_.skip_name("if")) node.filter = expressions_.expression();
+    frames_.close();
     if (tokens_.at_name("recursive"))
       tokens_.fail(tokens_.at(), "recursive loops are not supported");
     ++loops_;
-    node.body = body({"else", "endfor"});
+    frames_.open();
+    frames_.parameter("loop");
+    for_each_name(node.target, [&](const Target& to) { frames_.parameter(to.name); });
+    node.body = scoped_body({"else", "endfor"});
     --loops_;
-    if (tokens_.skip_name("else")) node.otherwise = body({"endfor"});
+    if (tokens_.skip_name("else")) {
+      frames_.open();
+      node.otherwise = scoped_body({"endfor"});
+    }
     --for_depth_;
     tokens_.expect_name("endfor");
     return node;
@@ -113,19 +133,25 @@ class Parser {
 
   Statement set_statement(Position at) {
     Target to = target(true);
-    if (tokens_.skip_op("="))
-      return {.at = at, .node = Set{.target = std::move(to), .value = expressions_.tuple()}};
+    if (tokens_.skip_op("=")) {
+      ExprPtr value = expressions_.tuple();  // is read before the name is set
+      set_names(to);
+      return {.at = at, .node = Set{.target = std::move(to), .value = std::move(value)}};
+    }
+    set_names(to);
     SetBlock node{.target = std::move(to), .filter = nullptr, .body = {}};
+    frames_.open();
     if (tokens_.skip_op("|")) node.filter = expressions_.filter_chain(nullptr);
-    node.body = body({"endset"});
+    node.body = scoped_body({"endset"});
     tokens_.expect_name("endset");
     return {.at = at, .node = std::move(node)};
   }
 
   FilterBlock filter_block() {
     FilterBlock node;
+    frames_.open();
     node.filter = expressions_.filter_chain(nullptr);
-    node.body = body({"endfilter"});
+    node.body = scoped_body({"endfilter"});
     tokens_.expect_name("endfilter");
     return node;
   }
@@ -133,12 +159,15 @@ class Parser {
   MacroDefinition macro() {
     MacroDefinition node;
     node.name = target_name().name;
+    frames_.set(node.name);
+    frames_.open();
     tokens_.expect_op("(");
     while (!tokens_.at_op(")")) {
       const Target parameter = target_name();
       const bool known = std::ranges::any_of(
           node.parameters, [&](const auto& p) { return p.first == parameter.name; });
       if (known) tokens_.fail(parameter.at, "parameter '{}' is named twice", parameter.name);
+      frames_.parameter(parameter.name);
       ExprPtr otherwise;
       if (tokens_.skip_op("=")) {
         otherwise = expressions_.expression();
@@ -154,15 +183,33 @@ class Parser {
     return node;
   }
 
-  Generation generation() { return {.body = function_body("endgeneration")}; }
+  Generation generation() {
+    frames_.open();
+    return {.body = function_body("endgeneration")};
+  }
 
   // A break inside cannot leave a loop outside.
-  Block function_body(std::string_view end) {
+  Body function_body(std::string_view end) {
     const int loops = std::exchange(loops_, 0);
-    Block block = body({end});
+    Body inner = scoped_body({end});
     loops_ = loops;
     tokens_.expect_name(end);
-    return block;
+    return inner;
+  }
+
+  template <typename Visit>
+  static void for_each_name(const Target& target, const Visit& visit) {
+    if (!target.is_tuple) return visit(target);
+    for (const Target& part : target.parts) for_each_name(part, visit);
+  }
+  void set_names(const Target& target) {
+    for_each_name(target, [&](const Target& to) {
+      if (to.attribute.empty()) {
+        frames_.set(to.name);
+      } else {
+        frames_.read(to.name);
+      }
+    });
   }
 
   Target target_name() {
@@ -207,6 +254,7 @@ class Parser {
   }
 
   TokenStream tokens_;
+  Frames frames_;
   ExpressionParser expressions_;
   int loops_ = 0;      // loops that a break here could leave
   int for_depth_ = 0;  // loops around this place, through macros
@@ -214,6 +262,6 @@ class Parser {
 
 }  // namespace
 
-Block parse(const Source& source) { return Parser(source).run(); }
+Body parse(const Source& source) { return Parser(source).run(); }
 
 }  // namespace jet::jinja

@@ -6,6 +6,6 @@
 namespace jet::jinja {
 
 // Throws Error with the place of the first thing that is not understood or not supported.
-Block parse(const Source& source);
+Body parse(const Source& source);
 
 }  // namespace jet::jinja

@@ -109,8 +109,7 @@ Value unique(Runtime& rt, const Value& self, const Bound& arguments) {
   std::vector<Value> out;
   for (const Value& element : elements(rt, self)) {
     Value key = ignore_case(rt, attribute_of(rt, element, arguments, 1), arguments.truth(0, false));
-    if (!is_hashable(key)) rt.fail("unique: a '{}' cannot be compared by key", type_name(key));
-    rt.charge(extent_of(key).weight);
+    if (!is_key(rt, key)) rt.fail("unique: a '{}' cannot be compared by key", type_name(key));
     if (seen.find(key)) continue;
     seen.set(std::move(key), Value());
     out.push_back(element);

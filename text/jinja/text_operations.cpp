@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "text/jinja/operators.h"
+#include "text/utf8.h"
 
 namespace jet::jinja {
 namespace {
@@ -44,11 +45,9 @@ size_t skip(std::string_view text, size_t at, bool space) {
 // The same towards the front: offset where the run that ends at `at` begins.
 size_t skip_back(std::string_view text, size_t at, bool space) {
   while (at > 0) {
-    size_t before = at - 1;
-    while ((static_cast<unsigned char>(text[before]) & 0xc0) == 0x80) --before;
-    size_t next = before;
-    if (is_space(next_code_point(text, next)) != space) break;
-    at = before;
+    const std::string_view last = last_character(text.substr(0, at));
+    if (is_space(code_point(last)) != space) break;
+    at -= last.size();
   }
   return at;
 }

@@ -6,6 +6,7 @@
 #include <utf8proc.h>
 
 #include "text/jinja/case_expansion.h"
+#include "text/utf8.h"
 
 namespace jet::jinja {
 namespace {
@@ -21,20 +22,20 @@ char32_t simple_lower(char32_t c) {
 }
 
 void append_expansion(std::string& out, std::u32string_view expansion) {
-  for (const char32_t c : expansion) append_code_point(out, c);
+  for (const char32_t c : expansion) append_utf8(out, c);
 }
 
 void append_upper(std::string& out, char32_t c) {
   const std::u32string_view expansion = upper_expansion(c);
-  if (expansion.empty()) return append_code_point(out, simple_upper(c));
+  if (expansion.empty()) return append_utf8(out, simple_upper(c));
   append_expansion(out, expansion);
 }
 
 void append_title(std::string& out, char32_t c) {
   const std::u32string_view expansion = title_expansion(c);
   if (expansion.empty()) {
-    return append_code_point(
-        out, static_cast<char32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(c))));
+    return append_utf8(out,
+                       static_cast<char32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(c))));
   }
   append_expansion(out, expansion);
 }
@@ -68,10 +69,24 @@ bool letter_follows(std::string_view text, size_t offset) {
 
 // `in_word`: a cased letter stands before, with nothing but ignorable characters between.
 void append_lower(std::string& out, char32_t c, bool in_word, std::string_view text, size_t after) {
-  if (c == kSigma && in_word && !letter_follows(text, after))
-    return append_code_point(out, kFinalSigma);
+  if (c == kSigma && in_word && !letter_follows(text, after)) return append_utf8(out, kFinalSigma);
   if (c == kDottedI) return append_expansion(out, U"i\u0307");
-  append_code_point(out, simple_lower(c));
+  append_utf8(out, simple_lower(c));
+}
+
+template <typename Drops>
+std::string_view strip_if(std::string_view text, Side side, Drops drops) {
+  while (side != Side::right && !text.empty()) {
+    const std::string_view first = text.substr(0, offset_of(text, 1));
+    if (!drops(first)) break;
+    text.remove_prefix(first.size());
+  }
+  while (side != Side::left && !text.empty()) {
+    const std::string_view last = last_character(text);
+    if (!drops(last)) break;
+    text.remove_suffix(last.size());
+  }
+  return text;
 }
 
 enum class FirstOfWord { lower, title };
@@ -98,53 +113,16 @@ std::string change_case(std::string_view text, FirstOfWord of_first, FirstOfWord
 
 }  // namespace
 
-size_t find_invalid_utf8(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  for (size_t offset = 0; offset < text.size();) {
-    if (bytes[offset] < 0x80) {
-      ++offset;
-      continue;
-    }
-    utf8proc_int32_t code_point = 0;
-    const auto left = static_cast<utf8proc_ssize_t>(text.size() - offset);
-    const utf8proc_ssize_t length = utf8proc_iterate(bytes + offset, left, &code_point);
-    if (length <= 0) return offset;
-    offset += static_cast<size_t>(length);
-  }
-  return std::string_view::npos;
-}
-
 size_t code_points(std::string_view text) {
   return static_cast<size_t>(std::ranges::count_if(
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 char32_t next_code_point(std::string_view text, size_t& offset) {
-  const auto byte = [&](size_t i) {
-    return static_cast<char32_t>(static_cast<unsigned char>(text[offset + i]));
-  };
-  const char32_t lead = byte(0);
-  char32_t c = lead;
-  size_t length = 1;
-  if (lead >= 0xf0) {
-    c = (lead & 0x07) << 18 | (byte(1) & 0x3f) << 12 | (byte(2) & 0x3f) << 6 | (byte(3) & 0x3f);
-    length = 4;
-  } else if (lead >= 0xe0) {
-    c = (lead & 0x0f) << 12 | (byte(1) & 0x3f) << 6 | (byte(2) & 0x3f);
-    length = 3;
-  } else if (lead >= 0xc0) {
-    c = (lead & 0x1f) << 6 | (byte(1) & 0x3f);
-    length = 2;
-  }
+  const size_t length = first_utf8(text.substr(offset)).length;
+  const std::string_view character = text.substr(offset, length);
   offset += length;
-  return c;
-}
-
-void append_code_point(std::string& out, char32_t code_point) {
-  utf8proc_uint8_t bytes[4];
-  const utf8proc_ssize_t length =
-      utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), bytes);
-  out.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(length));
+  return code_point(character);
 }
 
 size_t offset_of(std::string_view text, size_t index) {
@@ -216,41 +194,16 @@ bool is_cased(char32_t c) {
 }
 
 std::string_view strip(std::string_view text, Side side) {
-  const auto trimmed = [](size_t at, std::string_view of) {
-    size_t offset = at;
-    return is_space(next_code_point(of, offset));
-  };
-  if (side != Side::right) {
-    while (!text.empty() && trimmed(0, text)) text.remove_prefix(offset_of(text, 1));
-  }
-  while (side != Side::left && !text.empty()) {
-    size_t last = text.size() - 1;
-    while ((static_cast<unsigned char>(text[last]) & 0xc0) == 0x80) --last;
-    if (!trimmed(last, text)) break;
-    text = text.substr(0, last);
-  }
-  return text;
+  const auto drops = [](std::string_view character) { return is_space(code_point(character)); };
+  return strip_if(text, side, drops);
 }
 
 std::string_view strip(std::string_view text, std::string_view of, Side side) {
   const auto members = characters(of);
-  const auto trimmed = [&](std::string_view c) {
-    return std::ranges::find(members, c) != members.end();
+  const auto drops = [&](std::string_view character) {
+    return std::ranges::find(members, character) != members.end();
   };
-  if (side != Side::right) {
-    while (!text.empty()) {
-      const size_t length = offset_of(text, 1);
-      if (!trimmed(text.substr(0, length))) break;
-      text.remove_prefix(length);
-    }
-  }
-  while (side != Side::left && !text.empty()) {
-    size_t last = text.size() - 1;
-    while ((static_cast<unsigned char>(text[last]) & 0xc0) == 0x80) --last;
-    if (!trimmed(text.substr(last))) break;
-    text = text.substr(0, last);
-  }
-  return text;
+  return strip_if(text, side, drops);
 }
 
 std::string upper(std::string_view text) {

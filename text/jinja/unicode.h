@@ -9,12 +9,9 @@
 
 namespace jet::jinja {
 
-// Offset of the first byte that is no part of well-formed UTF-8, npos if there is none.
-size_t find_invalid_utf8(std::string_view text);
 size_t code_points(std::string_view text);
 // The code point at `offset`, which moves past it.
 char32_t next_code_point(std::string_view text, size_t& offset);
-void append_code_point(std::string& out, char32_t code_point);
 // Offset of the code point numbered `index`; text.size() if there are fewer.
 size_t offset_of(std::string_view text, size_t index);
 // One string per code point.
