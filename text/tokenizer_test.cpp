@@ -219,6 +219,17 @@ TEST(Tokenizer, RefusesASpecThatContradictsItself) {
   expect_refused(spec, "add_prefix_space");
 }
 
+TEST(Tokenizer, IgnoringMergesAWholeWordIsItsToken) {
+  TokenizerSpec spec;
+  spec.tokens = {"a", "b", "c", "abc"};
+  EXPECT_THAT(Tokenizer(spec).encode("abc"), ElementsAre(0, 1, 2));
+  spec.ignore_merges = true;
+  EXPECT_THAT(Tokenizer(spec).encode("abc"), ElementsAre(3));
+  EXPECT_THAT(Tokenizer(spec).encode("abca"), ElementsAre(0, 1, 2, 0));
+  spec.added = {{.id = 3, .content = "abc"}};
+  EXPECT_THAT(Tokenizer(spec).encode("abc", {.special = false}), ElementsAre(0, 1, 2));
+}
+
 TEST(Tokenizer, ServesSeveralThreads) {
   const Tokenizer tokenizer(tokenizer_512());
   const std::string text = "One tokenizer, several threads: <|im_end|> e\u0301 12345\n";
