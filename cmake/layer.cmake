@@ -24,6 +24,7 @@ function(jet_layer NAME)
   endif()
   add_library(jet_${NAME} STATIC ${sources})
   target_link_libraries(jet_${NAME} PUBLIC $<BUILD_INTERFACE:jet_options> ${ARG_DEPENDS})
+  target_compile_features(jet_${NAME} PUBLIC cxx_std_20)
 
   if((JET_TESTS OR JET_BENCHES) AND references)
     add_library(jet_${NAME}_reference STATIC ${references})
