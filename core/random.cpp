@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace jet {
 
@@ -40,8 +41,11 @@ double Random::uniform() {
 }
 
 double Random::normal() {
+  if (second_) return *std::exchange(second_, std::nullopt);
   const double radius = std::sqrt(-2.0 * std::log1p(-uniform()));
-  return radius * std::cos(2.0 * std::numbers::pi * uniform());
+  const double angle = 2.0 * std::numbers::pi * uniform();
+  second_ = radius * std::sin(angle);
+  return radius * std::cos(angle);
 }
 
 }  // namespace jet

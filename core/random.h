@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace jet {
 
@@ -18,14 +19,15 @@ class Random {
 
   uint32_t bits();
   double uniform();  // in [0, 1), 53 random bits
-  double normal();   // mean 0, deviation 1 (Box-Muller)
+  double normal();   // mean 0, deviation 1 (Box-Muller: they come in pairs)
 
  private:
   uint64_t seed_;
   uint64_t stream_;
   uint64_t counter_ = 0;
   std::array<uint32_t, 4> block_{};
-  int left_ = 0;  // numbers of block_ not yet given out
+  int left_ = 0;                  // numbers of block_ not yet given out
+  std::optional<double> second_;  // of a pair of normals
 };
 
 }  // namespace jet

@@ -4,6 +4,7 @@
 
 #include "core/block_types/block_types.h"
 #include "core/random.h"
+#include "core/thread_pool.h"
 #include "models/family.h"
 
 namespace jet {
@@ -28,33 +29,44 @@ float draw(Random& random, Init init, double range) {
   return 0.0f;
 }
 
-Tensor random_tensor(const TensorSpec& spec, DType type, double range, uint64_t seed,
-                     uint64_t stream) {
+// Each row draws from a stream of its own, so that threads may share the rows.
+Tensor random_tensor(ThreadPool& threads, const TensorSpec& spec, DType type, double range,
+                     uint64_t seed, uint64_t index) {
   Tensor tensor(spec.float32 ? DType::F32 : type, spec.shape);
-  Random random(seed, stream);
+  const TensorView view = tensor.mutable_view();
   const int64_t width = spec.shape.back();
-  std::vector<float> row(static_cast<size_t>(width));
   const int64_t stride = row_bytes(tensor.type(), width);
-  for (int64_t r = 0; r < tensor.view().rows(); ++r) {
-    for (float& value : row) value = draw(random, spec.init, range);
-    encode_row(tensor.type(), row.data(), width, tensor.mutable_view().data + r * stride);
-  }
+  threads.parallel_for(view.rows(), 1, [&](int64_t begin, int64_t end, int) {
+    std::vector<float> row(static_cast<size_t>(width));
+    for (int64_t r = begin; r < end; ++r) {
+      Random random(seed, index << 32 | static_cast<uint64_t>(r));
+      for (float& value : row) value = draw(random, spec.init, range);
+      encode_row(tensor.type(), row.data(), width, view.data + r * stride);
+    }
+  });
   return tensor;
 }
 
 }  // namespace
 
-Checkpoint random_checkpoint(const Json& config, std::string_view where, uint64_t seed) {
+Checkpoint random_checkpoint(const Json& config, std::string_view where, uint64_t seed,
+                             const std::function<void(int64_t, int64_t)>& progress) {
   Checkpoint checkpoint;
   checkpoint.path = std::string(where);
   checkpoint.config = config;
   checkpoint.spec = parse_decoder_config(config, where);
   checkpoint.generation = parse_generation_config(config, where);
-  uint64_t stream = 0;
+  ThreadPool threads(available_threads());
+  const int64_t all = parameter_count(checkpoint.spec);
+  int64_t done = 0;
+  uint64_t index = 0;
   for (const TensorSpec& spec : decoder_tensors(checkpoint.spec)) {
-    checkpoint.tensors[spec.name] = random_tensor(
-        spec, checkpoint.spec.stored_type, checkpoint.spec.initializer_range, seed, stream++);
+    if (progress) progress(done, all);
+    checkpoint.tensors[spec.name] = random_tensor(threads, spec, checkpoint.spec.stored_type,
+                                                  checkpoint.spec.initializer_range, seed, index++);
+    done += spec.shape.elements();
   }
+  if (progress) progress(done, all);
   return checkpoint;
 }
 

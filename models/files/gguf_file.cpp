@@ -117,7 +117,7 @@ void save_gguf_file(const Checkpoint& checkpoint, const fs::path& path,
   GgufMetadata metadata;
   metadata.where = path.string();
   config_to_gguf(checkpoint.spec, metadata);
-  if (checkpoint.tokenizer) tokenizer_to_gguf(*checkpoint.tokenizer, metadata);
+  if (checkpoint.tokenizer) tokenizer_to_gguf(*checkpoint.tokenizer, metadata, checkpoint.spec.vocabulary);
   if (!checkpoint.chat_template.empty())
     metadata.set_string("tokenizer.chat_template", checkpoint.chat_template);
   generation_to_gguf(checkpoint.generation, metadata);

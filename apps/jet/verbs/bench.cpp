@@ -168,7 +168,7 @@ std::function<int()> set_up(Options& options) {
                    "prompts to prefill, then decode (default: 512)");
   options.integers("--batch", values->batches, {1, 1 << 20}, "sequences at once (default: 1)");
   options.integer("--decode", values->decode, {0, kMost}, "decoding steps to time (default: 32)");
-  options.integers("--context", values->contexts, {1, kMost}, "depths to decode at");
+  options.integers("--context", values->contexts, {0, kMost}, "depths to decode at");
   options.flag("--synthetic-state", values->synthetic_state,
                "begin at --context with random states, without a prefill");
   add_run_options(options, values->run);

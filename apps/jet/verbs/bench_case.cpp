@@ -122,7 +122,7 @@ BenchResult BenchRunner::run(const BenchCase& bench) {
   BenchResult result;
   if (bench.synthetic_state && bench.context > 0) {
     fill_states(decoder_, pool, slots);
-  } else {
+  } else if (depth > 0) {
     const Stopwatch watch;
     prefill(pool, slots, depth);
     result.prefill_seconds = watch.seconds();

@@ -59,8 +59,12 @@ Checkpoint make_random(const ConvertOptions& options) {
   Json config = parse_json(read_text_file(file), file.string());
   if (!options.dtype.empty() && config.is_object())
     set_stored_type(config, *parse_dtype(options.dtype));
-  if (options.verbose) write_note("making random weights");
-  return random_checkpoint(config, file.string(), static_cast<uint64_t>(options.seed));
+  Progress progress("draw");
+  return random_checkpoint(config, file.string(), static_cast<uint64_t>(options.seed),
+                           [&](int64_t done, int64_t all) {
+                             check_interrupt();
+                             progress.update(done, all);
+                           });
 }
 
 Checkpoint read_and_convert(const ConvertOptions& options) {
