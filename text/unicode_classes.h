@@ -9,8 +9,8 @@ namespace jet {
 inline constexpr std::string_view kBlanks = R"(\t-\r\x{85}\p{Z})";
 
 // PCRE2 10.42 knows Unicode 14, Hugging Face's `tokenizers` 0.23 Unicode 16: what was assigned in
-// between is listed. (DerivedGeneralCategory.txt of both versions; a newer PCRE2 makes the lists
-// redundant, not wrong.)
+// between is listed, as found by asking `tokenizers` (a newer PCRE2 makes the lists
+// redundant, not wrong).
 inline constexpr std::string_view kLetters =  // general category L
     R"(\p{L})"
     R"(\x{1C89}\x{1C8A}\x{A7CB}-\x{A7CD}\x{A7DA}-\x{A7DC}\x{105C0}-\x{105F3}\x{10D4A}-\x{10D65})"
