@@ -42,6 +42,14 @@ class Descriptor {
   int value_;
 };
 
+std::filesystem::file_status status_of(const std::filesystem::path& path) {
+  std::error_code problem;
+  const std::filesystem::file_status status = std::filesystem::status(path, problem);
+  if (problem && status.type() != std::filesystem::file_type::not_found)
+    fail("{}: cannot be looked at: {}", path.string(), problem.message());
+  return status;
+}
+
 // The rename itself must reach the disk: it is a write to the directory.
 void flush_directory(const std::filesystem::path& path) {
   const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
@@ -73,12 +81,21 @@ MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
+bool file_exists(const std::filesystem::path& path) {
+  return status_of(path).type() != std::filesystem::file_type::not_found;
+}
+
+bool directory_exists(const std::filesystem::path& path) {
+  return status_of(path).type() == std::filesystem::file_type::directory;
+}
+
 std::string read_text_file(const std::filesystem::path& path, size_t limit) {
-  const Descriptor file(path);
+  const Descriptor file(path, O_RDONLY | O_NONBLOCK);  // as in MappedFile::open
   const struct stat status = file.status(path);
   if (S_ISDIR(status.st_mode)) fail("{}: is a directory, expected a file", path.string());
+  if (!S_ISREG(status.st_mode)) fail("{}: is a pipe or a device, expected a file", path.string());
 
-  // The size is a hint: pipes and files under /proc have none, and a file may grow while it is
+  // The size is a hint: files under /proc have none, and a file may grow while it is
   // read.
   constexpr size_t kStep = size_t{64} << 10;
   std::string text;
@@ -100,8 +117,12 @@ std::string read_text_file(const std::filesystem::path& path, size_t limit) {
 }
 
 AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
+  // A link stays a link: what it points to is replaced.
+  if (file_exists(path)) path_ = std::filesystem::canonical(path);
+  if (file_exists(path_) && !std::filesystem::is_regular_file(path_))
+    fail("{}: is not a plain file, so it cannot be replaced", path.string());
   static std::atomic<uint64_t> count{0};
-  temporary_ = path;
+  temporary_ = path_;
   temporary_ += fmt::format(".{}-{}.tmp", ::getpid(), count++);
   constexpr mode_t kMode = 0666;  // the umask takes away
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);

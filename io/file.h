@@ -11,6 +11,11 @@
 
 namespace jet {
 
+// Is there anything under this name? Throws Error where the question itself fails (a loop of links,
+// no permission).
+bool file_exists(const std::filesystem::path& path);
+bool directory_exists(const std::filesystem::path& path);  // false when there is nothing
+
 // A file mapped read-only; the mapping lives as long as a shared_ptr to it. An empty file maps to
 // an empty span.
 class MappedFile {

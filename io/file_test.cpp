@@ -66,8 +66,26 @@ TEST(ReadTextFile, KeepsToItsLimit) {
   EXPECT_THAT(
       [&] { read_text_file(path, 4); },
       ThrowsMessage<Error>(AllOf(HasSubstr(path.string()), HasSubstr("larger than 4 bytes"))));
-  EXPECT_THAT([] { read_text_file("/dev/zero", 1000); },
-              ThrowsMessage<Error>(HasSubstr("larger than 1000 bytes")));
+}
+
+// A pipe would be waited for, a device may never end.
+TEST(ReadTextFile, RefusesPipesAndDevices) {
+  const Directory directory;
+  const auto pipe = directory.file("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT([&] { read_text_file(pipe); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("pipe"), HasSubstr("expected a file"))));
+  EXPECT_THAT([] { read_text_file("/dev/zero"); },
+              ThrowsMessage<Error>(HasSubstr("expected a file")));
+}
+
+TEST(FileExists, SaysWhenItCannotTell) {
+  const Directory directory;
+  const auto loop = directory.file("loop");
+  std::filesystem::create_symlink(loop, loop);
+  EXPECT_THAT([&] { file_exists(loop); }, ThrowsMessage<Error>(HasSubstr("loop")));
+  EXPECT_FALSE(file_exists(directory.file("none")));
+  EXPECT_TRUE(directory_exists(directory.file("")));
 }
 
 TEST(ReadTextFile, NamesWhatIsMissing) {
@@ -119,10 +137,20 @@ TEST(AtomicFile, ErrorsNameThePathAndTheCause) {
   EXPECT_THAT([&] { AtomicFile(directory.file("none/a")); },
               ThrowsMessage<Error>(AllOf(HasSubstr("none/a"), HasSubstr("No such file"))));
   std::filesystem::create_directory(directory.file("taken"));
-  AtomicFile file(directory.file("taken"));
-  file.write("x");
-  EXPECT_THAT([&] { file.commit(); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("taken"), HasSubstr("irectory"))));
+  EXPECT_THAT([&] { AtomicFile(directory.file("taken")); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("taken"), HasSubstr("not a plain file"))));
+  EXPECT_THAT([] { AtomicFile("/dev/null"); }, ThrowsMessage<Error>(HasSubstr("/dev/null")));
+}
+
+TEST(AtomicFile, ReplacesWhatALinkPointsTo) {
+  const Directory directory;
+  const auto target = directory.write("target", "old");
+  std::filesystem::create_symlink(target, directory.file("link"));
+  AtomicFile file(directory.file("link"));
+  file.write("new");
+  file.commit();
+  EXPECT_TRUE(std::filesystem::is_symlink(directory.file("link")));
+  EXPECT_EQ(read_text_file(target), "new");
 }
 
 // The limit on a file's size stands in for a full disk: write() fails half way.

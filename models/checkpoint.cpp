@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "io/file.h"
+#include "io/printable.h"
 #include "models/family.h"
 #include "models/files/gguf_file.h"
 #include "models/files/hf_directory.h"
@@ -16,11 +17,11 @@ namespace {
 bool is_gguf(const std::filesystem::path& path) { return path.extension() == ".gguf"; }
 
 void expect_model_path(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(path)) {
+  if (!file_exists(path)) {
     fail("{}: no such file or directory; a model is a Hugging Face directory or a .gguf file",
          path.string());
   }
-  if (!std::filesystem::is_directory(path) && !is_gguf(path)) {
+  if (!directory_exists(path) && !is_gguf(path)) {
     fail("{}: a model is a Hugging Face directory or a .gguf file", path.string());
   }
 }
@@ -62,7 +63,7 @@ TextFiles open_text_files(const std::filesystem::path& path) {
 }
 
 DecoderSpec open_decoder_spec(const std::filesystem::path& path) {
-  if (std::filesystem::is_regular_file(path) && path.extension() == ".json") {
+  if (!directory_exists(path) && file_exists(path) && path.extension() == ".json") {
     return parse_decoder_config(parse_json(read_text_file(path), path.string()), path.string());
   }
   expect_model_path(path);
@@ -99,7 +100,7 @@ void verify_tensors(const Checkpoint& checkpoint, std::string_view where) {
       fail("{}: tensor lm_head.weight differs from the embedding, but tie_word_embeddings is true",
            where);
     }
-    fail("{}: tensor {} is not part of a {} model with this config", where, name,
+    fail("{}: tensor {} is not part of a {} model with this config", where, printable(name),
          checkpoint.spec.family);
   }
 }

@@ -13,9 +13,9 @@ int main(int argc, char** argv) {
     const jet::Model model = jet::Model::load(argv[1]);
     jet::Engine engine(model, {.context_length = 512, .max_sequences = 2});
 
-    const jet::RequestId streamed = engine.submit(
-        {.prompt = model.encode("The capital of France is"), .max_tokens = 16},
-        [](int32_t, const std::string& text) { std::fputs(text.c_str(), stdout); });
+    const jet::RequestId streamed =
+        engine.submit({.prompt = model.encode("The capital of France is"), .max_tokens = 16},
+                      [](int32_t, const std::string& text) { std::fputs(text.c_str(), stdout); });
     const jet::RequestId sampled = engine.submit({
         .prompt = model.encode("Once upon a time"),
         .max_tokens = 24,

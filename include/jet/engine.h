@@ -46,7 +46,7 @@ struct Request {
   int64_t max_tokens = 256;
   Sampling sampling = {};
   std::vector<std::string> stop = {};  // the text ends before the first of these; needs a tokenizer
-  bool stop_at_end = true;        // at the model's end-of-text tokens
+  bool stop_at_end = true;             // at the model's end-of-text tokens
   std::optional<ConversationId> conversation = {};
 };
 

@@ -169,6 +169,14 @@ void expect_value(const Fields& config, std::string_view key, const Json& value)
 }
 
 void add_attention_layers(const Fields& config, DecoderSpec& spec) {
+  if (config.has("layer_types")) {
+    for (const Json& type : config.json().at("layer_types")) {
+      if (type != "full_attention") {
+        config.bad("layer_types",
+                   "names other layers than full_attention; a hybrid's model_type is jet_nemotron");
+      }
+    }
+  }
   const Json none = Json::object();
   const Fields section(none, config.where());
   const std::shared_ptr<const MixerSpec> attention =

@@ -123,6 +123,11 @@ TEST(Families, RefuseWhatWouldChangeTheMathematics) {
        "quantization_config"},
       {"llama", [](Json& c) { c["num_experts"] = 8; }, "num_experts"},
       {"qwen2", [](Json& c) { c["use_sliding_window"] = true; }, "use_sliding_window"},
+      {"qwen2",
+       [](Json& c) {
+         c["layer_types"] = {"jet", "attn"};
+       },
+       "layer_types"},
       {"qwen3", [](Json& c) { c["attention_bias"] = true; }, "attention_bias"},
       {"gpt_neox", [](Json&) {}, "model_type"},
       {"llama", [](Json& c) { c.erase("hidden_size"); }, "hidden_size"},
@@ -164,6 +169,7 @@ TEST(JetNemotron, RefusesBadLayerLists) {
   EXPECT_THAT(with("layer_types", nullptr), HasSubstr("layer_types"));
   EXPECT_THAT(with("efficient_attention_config", {{"jet", 3}}),
               HasSubstr("efficient_attention_config.jet"));
+  EXPECT_THAT(with("efficient_attention_config", {{"jett", Json::object()}}), HasSubstr("jett"));
   EXPECT_THAT(with("efficient_attention_config", Json::object()),
               HasSubstr("efficient_attention_config.jet"));
 }

@@ -51,9 +51,23 @@ std::shared_ptr<const MixerSpec> parse_mixer(const Fields& config, const ModelSh
   return kind->parse(shape, sections.object(type));
 }
 
+// A section that no mixer is called by is a mistake in writing.
+void check_section_names(const Fields& config) {
+  if (!config.has("efficient_attention_config")) return;
+  const Fields sections = config.object("efficient_attention_config");
+  for (const auto& [name, section] : sections.json().items()) {
+    try {
+      find_mixer_kind(name);
+    } catch (const Error& error) {
+      sections.bad(name, error.what());
+    }
+  }
+}
+
 }  // namespace
 
 DecoderSpec parse_jet_nemotron(const Fields& config) {
+  check_section_names(config);
   DecoderSpec spec = parse_common(config, "jet_nemotron");
   spec.shape.attention_bias = config.boolean("attention_bias", true);
   spec.shape.qk_norm = config.boolean("use_qk_norm", false);

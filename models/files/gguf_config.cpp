@@ -46,9 +46,13 @@ void set_mixer_field(GgufMetadata& metadata, const std::string& key, const Json&
 
 // Keys "<family>.mixer.<kind>.<field>" as efficient_attention_config.
 Json mixer_sections(const GgufMetadata& metadata, const std::string& prefix) {
+  constexpr int kMostMixerFields = 1000;
+  int fields = 0;
   Json sections = Json::object();
   for (const auto& [key, value] : metadata.entries()) {
     if (!key.starts_with(prefix)) continue;
+    if (++fields > kMostMixerFields)
+      fail("{}: more than {} keys {}...", metadata.where, kMostMixerFields, prefix);
     const std::string rest = key.substr(prefix.size());
     const size_t dot = rest.find('.');
     if (dot == std::string::npos)

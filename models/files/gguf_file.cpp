@@ -4,7 +4,9 @@
 
 #include "core/block_types/block_types.h"
 #include "core/error.h"
+#include "io/file.h"
 #include "io/gguf.h"
+#include "io/printable.h"
 #include "models/family.h"
 #include "models/files/gguf_config.h"
 #include "models/files/gguf_names.h"
@@ -67,7 +69,7 @@ void add_tensors(Gguf& file, Checkpoint& checkpoint) {
   }
   if (!by_gguf_name.empty()) {
     fail("{}: tensor {} is not part of a {} model with this metadata", file.metadata.where,
-         by_gguf_name.begin()->first, checkpoint.spec.family);
+         printable(by_gguf_name.begin()->first), checkpoint.spec.family);
   }
 }
 
@@ -113,11 +115,12 @@ DecoderSpec open_gguf_spec(const fs::path& path) { return spec_of(read_gguf(path
 
 void save_gguf_file(const Checkpoint& checkpoint, const fs::path& path,
                     const OnWritten& on_written) {
-  if (fs::exists(path)) fail("{}: exists already; name a file that does not", path.string());
+  if (file_exists(path)) fail("{}: exists already; name a file that does not", path.string());
   GgufMetadata metadata;
   metadata.where = path.string();
   config_to_gguf(checkpoint.spec, metadata);
-  if (checkpoint.tokenizer) tokenizer_to_gguf(*checkpoint.tokenizer, metadata, checkpoint.spec.vocabulary);
+  if (checkpoint.tokenizer)
+    tokenizer_to_gguf(*checkpoint.tokenizer, metadata, checkpoint.spec.vocabulary);
   if (!checkpoint.chat_template.empty())
     metadata.set_string("tokenizer.chat_template", checkpoint.chat_template);
   generation_to_gguf(checkpoint.generation, metadata);

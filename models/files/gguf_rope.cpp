@@ -11,10 +11,12 @@
 namespace jet {
 namespace {
 
+constexpr const char* kFactor = "jet.rope_scaling.factor";
 constexpr const char* kLow = "jet.rope_scaling.low_frequency_factor";
 constexpr const char* kHigh = "jet.rope_scaling.high_frequency_factor";
 constexpr const char* kContext = "jet.rope_scaling.original_context_length";
 constexpr int64_t kLongest = int64_t{1} << 30;
+constexpr int64_t kWidestHead = int64_t{1} << 20;
 
 // What each frequency is divided by, [d / 2].
 Tensor factors_of(const ModelShape& shape) {
@@ -29,7 +31,6 @@ Tensor factors_of(const ModelShape& shape) {
 
 bool agree(ConstTensorView a, ConstTensorView b) {
   constexpr float kTolerance = 1e-4f;  // of factors computed in float32 by other writers
-  if (a.type != DType::F32 || !(a.shape == b.shape)) return false;
   return std::equal(a.f32(), a.f32() + a.shape.elements(), b.f32(),
                     [](float x, float y) { return std::abs(x - y) <= kTolerance * std::abs(y); });
 }
@@ -40,16 +41,21 @@ RopeScaling llama3_scaling(const Gguf& file, const Tensor& factors, const Json& 
   const GgufMetadata& metadata = file.metadata;
   RopeScaling scaling{.kind = RopeScaling::Kind::Llama3};
   const ConstTensorView view = factors.view();
-  if (view.type == DType::F32 && view.shape.elements() > 0) {
-    scaling.factor = meant(
-        static_cast<double>(*std::max_element(view.f32(), view.f32() + view.shape.elements())));
+  const int64_t head_dim = config["head_dim"].get<int64_t>();
+  if (head_dim < 2 || head_dim % 2 != 0 || head_dim > kWidestHead || view.type != DType::F32 ||
+      !(view.shape == Shape{head_dim / 2})) {
+    fail("{}: tensor {} is {} {}, expected f32 [{}], half the head width", metadata.where,
+         kRopeFactors, name(view.type), to_string(view.shape), head_dim / 2);
   }
+  const double largest = *std::max_element(view.f32(), view.f32() + head_dim / 2);
+  scaling.factor = meant(metadata.optional_number(kFactor).value_or(largest));
   scaling.low_frequency_factor = meant(metadata.optional_number(kLow).value_or(1));
   scaling.high_frequency_factor = meant(metadata.optional_number(kHigh).value_or(4));
   scaling.original_context = metadata.optional_integer(kContext, 1, kLongest).value_or(8192);
-  const ModelShape shape{.head_dim = config["head_dim"].get<int64_t>(),
-                         .rope_theta = config["rope_theta"].get<double>(),
-                         .rope_scaling = scaling};
+  const double theta = config["rope_theta"].get<double>();
+  if (!(theta > 0))
+    fail("{}: the RoPE base is {}, expected a number above 0", metadata.where, theta);
+  const ModelShape shape{.head_dim = head_dim, .rope_theta = theta, .rope_scaling = scaling};
   if (!(scaling.factor >= 1) || !agree(view, factors_of(shape).view())) {
     fail("{}: tensor {}: its factors do not follow Llama 3's rule, and no other is known",
          metadata.where, kRopeFactors);
@@ -91,6 +97,7 @@ void rope_scaling_to_gguf(const ModelShape& shape, const std::string& prefix,
     set_meant(metadata, prefix + "rope.scaling.factor", scaling.factor);
     return;
   }
+  set_meant(metadata, kFactor, scaling.factor);
   set_meant(metadata, kLow, scaling.low_frequency_factor);
   set_meant(metadata, kHigh, scaling.high_frequency_factor);
   metadata.set_integer(kContext, scaling.original_context);

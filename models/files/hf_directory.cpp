@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <set>
 
+#include <unistd.h>
+
 #include "core/error.h"
 #include "io/file.h"
+#include "io/printable.h"
 #include "io/safetensors.h"
 #include "models/family.h"
 #include "text/tokenizer_json.h"
@@ -17,13 +20,14 @@ namespace fs = std::filesystem;
 Json read_json(const fs::path& path) { return parse_json(read_text_file(path), path.string()); }
 
 Json read_json_if_there(const fs::path& path) {
-  return fs::exists(path) ? read_json(path) : Json(nullptr);
+  return file_exists(path) ? read_json(path) : Json(nullptr);
 }
 
 void add_tensors(const fs::path& file, Checkpoint& checkpoint) {
   for (NamedTensor& named : read_safetensors(file).tensors) {
     if (!checkpoint.tensors.emplace(named.name, std::move(named.tensor)).second) {
-      fail("{}: tensor {} stands in another file of the model too", file.string(), named.name);
+      fail("{}: tensor {} stands in another file of the model too", file.string(),
+           printable(named.name));
     }
   }
 }
@@ -35,7 +39,8 @@ void add_shards(const fs::path& directory, const fs::path& index, Checkpoint& ch
   std::map<std::string, std::string> file_of;
   std::set<std::string> files;
   for (const auto& [tensor, file] : map.json().items()) {
-    const std::string name = map.string(tensor);
+    if (!file.is_string()) map.bad(tensor, "expected the name of a file");
+    const std::string name = file.get<std::string>();
     if (name.empty() || fs::path(name).filename() != fs::path(name) ||
         !name.ends_with(".safetensors")) {
       map.bad(tensor, "expected the name of a .safetensors file in the same directory");
@@ -64,10 +69,10 @@ void add_shards(const fs::path& directory, const fs::path& index, Checkpoint& ch
 void add_weights(const fs::path& directory, Checkpoint& checkpoint) {
   const fs::path index = directory / "model.safetensors.index.json";
   const fs::path single = directory / "model.safetensors";
-  if (fs::exists(index)) return add_shards(directory, index, checkpoint);
-  if (fs::exists(single)) return add_tensors(single, checkpoint);
-  if (fs::exists(directory / "pytorch_model.bin") ||
-      fs::exists(directory / "pytorch_model.bin.index.json")) {
+  if (file_exists(index)) return add_shards(directory, index, checkpoint);
+  if (file_exists(single)) return add_tensors(single, checkpoint);
+  if (file_exists(directory / "pytorch_model.bin") ||
+      file_exists(directory / "pytorch_model.bin.index.json")) {
     fail("{}: holds pytorch_model.bin, a pickle, which is not read; save the model as safetensors",
          directory.string());
   }
@@ -78,7 +83,7 @@ void add_weights(const fs::path& directory, Checkpoint& checkpoint) {
 // which wins.
 std::string read_chat_template(const fs::path& directory, const Json& config) {
   const fs::path file = directory / "chat_template.jinja";
-  if (fs::exists(file)) return read_text_file(file);
+  if (file_exists(file)) return read_text_file(file);
   if (!config.is_object() || !config.contains("chat_template")) return "";
   const Json& value = config.at("chat_template");
   if (value.is_string()) return value.get<std::string>();
@@ -106,7 +111,7 @@ GenerationConfig read_generation(const fs::path& directory, const Checkpoint& ch
       parse_generation_config(checkpoint.config, (directory / "config.json").string());
   GenerationConfig generation;
   const fs::path file = directory / "generation_config.json";
-  if (fs::exists(file)) generation = parse_generation_config(read_json(file), file.string());
+  if (file_exists(file)) generation = parse_generation_config(read_json(file), file.string());
   if (!generation.bos) generation.bos = from_config.bos;
   if (!generation.pad) generation.pad = from_config.pad;
   add_eos(generation.eos, from_config.eos);
@@ -161,7 +166,7 @@ void write_json(const fs::path& path, const Json& json) {
 
 TextFiles open_hf_text(const fs::path& directory) {
   const fs::path file = directory / "tokenizer.json";
-  if (!fs::exists(file)) fail("{}: holds no tokenizer.json", directory.string());
+  if (!file_exists(file)) fail("{}: holds no tokenizer.json", directory.string());
   const Json config = read_json_if_there(directory / "tokenizer_config.json");
   return {parse_tokenizer_json(read_text_file(file), config, file.string()),
           read_chat_template(directory, config)};
@@ -171,13 +176,13 @@ Checkpoint open_hf_directory(const fs::path& directory) {
   Checkpoint checkpoint;
   checkpoint.path = directory;
   const fs::path config = directory / "config.json";
-  if (!fs::exists(config))
+  if (!file_exists(config))
     fail("{}: holds no config.json, so it is no model directory", directory.string());
   checkpoint.config = read_json(config);
   checkpoint.spec = parse_decoder_config(checkpoint.config, config.string());
   add_weights(directory, checkpoint);
   verify_tensors(checkpoint, directory.string());
-  if (fs::exists(directory / "tokenizer.json")) {
+  if (file_exists(directory / "tokenizer.json")) {
     TextFiles text = open_hf_text(directory);
     checkpoint.tokenizer = std::move(text.tokenizer);
     checkpoint.chat_template = std::move(text.chat_template);
@@ -187,14 +192,17 @@ Checkpoint open_hf_directory(const fs::path& directory) {
   return checkpoint;
 }
 
-void save_hf_directory(const Checkpoint& checkpoint, const fs::path& directory,
+void save_hf_directory(const Checkpoint& checkpoint, const fs::path& named,
                        const HfWriteOptions& options) {
-  if (fs::exists(directory))
+  const fs::path directory = named.has_filename() ? named : named.parent_path();  // without "/"
+  if (file_exists(directory))
     fail("{}: exists already; name a directory that does not", directory.string());
   const fs::path temporary =
-      directory.parent_path() / fmt::format(".{}.partial", directory.filename().string());
+      directory.parent_path() /
+      fmt::format(".{}.{}.partial", directory.filename().string(), ::getpid());
+  if (file_exists(temporary))
+    fail("{}: is left from another conversion; remove it", temporary.string());
   std::error_code ignored;
-  fs::remove_all(temporary, ignored);
   std::error_code problem;
   if (!fs::create_directories(temporary, problem))
     fail("{}: cannot be made: {}", temporary.string(), problem.message());

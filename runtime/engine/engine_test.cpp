@@ -158,6 +158,59 @@ TEST_P(TinyEngine, StopsAtAnEndToken) {
   GTEST_SKIP() << "no prompt of 200 led to an end token";
 }
 
+TEST_P(TinyEngine, ACallbackThatThrowsFailsItsOwnRequestAlone) {
+  Random random(3);
+  const Request request = greedy_request(random_prompt(random, 30, model.vocabulary()), 10);
+  Engine engine(model);
+  const auto expected = engine.generate(request).ids;
+  for (const size_t at : {size_t{0}, size_t{4}, size_t{9}}) {
+    size_t tokens = 0;
+    const RequestId bad = engine.submit(request, [&](int32_t, const std::string&) {
+      if (tokens++ == at) throw std::runtime_error("the client is gone");
+    });
+    const RequestId good = engine.submit(request);
+    while (engine.step()) {
+    }
+    const Output failed = engine.take(bad);
+    EXPECT_EQ(failed.finish, FinishReason::Failed);
+    EXPECT_EQ(failed.error, "the client is gone");
+    EXPECT_EQ(failed.ids.size(), at + 1);
+    EXPECT_EQ(engine.take(good).ids, expected);
+    EXPECT_EQ(engine.state_bytes_in_use(), 0);
+  }
+}
+
+TEST_P(TinyEngine, ARequestWithAPlacePassesThoseThatWaitForOne) {
+  Random random(3);
+  Request request = greedy_request(random_prompt(random, 10, model.vocabulary()), 3);
+  Engine engine(model, {.max_sequences = 1});
+  const ConversationId dialogue = engine.open_conversation();
+  const RequestId waiting = engine.submit(request);
+  request.conversation = dialogue;
+  EXPECT_EQ(engine.generate(request).ids.size(), 3u);
+  EXPECT_FALSE(engine.finished(waiting));
+  engine.close_conversation(dialogue);
+  while (engine.step()) {
+  }
+  EXPECT_EQ(engine.take(waiting).ids.size(), 3u);
+}
+
+TEST_P(TinyEngine, NoTokensMayBeAskedFor) {
+  Engine engine(model);
+  const Output output = engine.generate(greedy_request({1, 2, 3}, 0));
+  EXPECT_EQ(output.finish, FinishReason::Length);
+  EXPECT_TRUE(output.ids.empty());
+  EXPECT_EQ(engine.state_bytes_in_use(), 0);
+}
+
+TEST_P(TinyEngine, RefusesToStepInsideACallback) {
+  Engine engine(model);
+  const Output output = engine.generate(greedy_request({1, 2, 3}, 4),
+                                        [&](int32_t, const std::string&) { engine.step(); });
+  EXPECT_EQ(output.finish, FinishReason::Failed);
+  EXPECT_EQ(output.ids.size(), 1u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Models, TinyEngine, ::testing::Values("tiny-tied", "tiny-untied"),
                          [](const auto& test) { return std::string(test.param).substr(5); });
 

@@ -31,6 +31,7 @@ class Engine::Impl {
     int32_t slot;
     std::vector<int32_t> consumed;
     bool busy = false;
+    bool is_lost = false;  // a step failed midway: the state cannot be trusted
   };
   Conversation& conversation(ConversationId id);
 
@@ -46,6 +47,7 @@ class Engine::Impl {
   void run(const std::vector<Sequence*>& batch);
   void commit(const std::vector<Sequence*>& batch);
   void accept(Sequence& sequence, int32_t id);
+  void lose(Sequence& sequence, const std::string& error);
   void finish(Sequence& sequence, FinishReason reason, std::string error = {});
 
   Model model_;
@@ -61,6 +63,8 @@ class Engine::Impl {
   std::list<Sequence> sequences_;  // in order of arrival
   std::map<ConversationId, Conversation> conversations_;
   uint64_t next_id_ = 1;
+  int64_t finished_ = 0;   // sequences, ever
+  bool stepping_ = false;  // step is running: callbacks must not call it
 };
 
 // Seconds on a clock that only moves forward.

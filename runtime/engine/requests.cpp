@@ -28,6 +28,10 @@ RequestId Engine::Impl::submit(Request request, OnToken on_token) {
   Conversation* dialogue = request.conversation ? &conversation(*request.conversation) : nullptr;
   if (dialogue != nullptr && dialogue->busy)
     fail("conversation {} has a request that is not finished", *request.conversation);
+  if (dialogue != nullptr && dialogue->is_lost)
+    fail("conversation {} lost its state in a step that failed; close it", *request.conversation);
+  if (dialogue != nullptr && request.max_tokens == 0)
+    fail("max_tokens is 0, a conversation's request needs at least 1");
   check_request(request, dialogue == nullptr ? 0 : static_cast<int64_t>(dialogue->consumed.size()));
   const Tokenizer* tokenizer = loaded_.tokenizer ? &*loaded_.tokenizer : nullptr;
   Sequence& sequence =

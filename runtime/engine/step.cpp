@@ -2,6 +2,7 @@
 // (choose, stop, stream).
 #include <algorithm>
 #include <chrono>
+#include <exception>
 
 #include "core/error.h"
 #include "runtime/engine/impl.h"
@@ -13,14 +14,24 @@ double engine_clock() {
 }
 
 bool Engine::Impl::step() {
+  if (stepping_) fail("step was called from a token callback");
+  stepping_ = true;
+  const int64_t finished_before = finished_;
   for (Sequence& sequence : sequences_) {
     if (sequence.cancelled && !sequence.done) finish(sequence, FinishReason::Cancelled);
   }
   const std::vector<Sequence*> batch = schedule();
-  if (batch.empty()) return false;
-  run(batch);
-  commit(batch);
-  return true;
+  if (!batch.empty()) {
+    try {
+      run(batch);
+      commit(batch);
+    } catch (const std::exception& error) {
+      // Some layers may have moved on: no state of this batch can be trusted.
+      for (Sequence* sequence : batch) lose(*sequence, error.what());
+    }
+  }
+  stepping_ = false;
+  return !batch.empty() || finished_ > finished_before;
 }
 
 // Decoding sequences first, then pieces of prompts in order of arrival until the step is full. A
@@ -35,10 +46,18 @@ std::vector<Sequence*> Engine::Impl::schedule() {
     }
   }
   const size_t decoding = batch.size();
+  bool others_wait = false;  // first come, first served; those that have a place pass
   for (Sequence& sequence : sequences_) {
     if (sequence.done || (sequence.admitted_at > 0 && sequence.pending() == 1)) continue;
     if (batch.size() > decoding && rows + next_rows(sequence) > options_.step_tokens) break;
-    if (sequence.admitted_at == 0 && !admit(sequence)) break;  // first come, first served
+    if (sequence.admitted_at == 0) {
+      const bool has_place = sequence.slot >= 0;
+      if (others_wait && !has_place) continue;
+      if (!admit(sequence)) {
+        others_wait = others_wait || !has_place;
+        continue;
+      }
+    }
     if (sequence.done) continue;
     batch.push_back(&sequence);
     rows += next_rows(sequence);
@@ -99,18 +118,19 @@ void Engine::Impl::run(const std::vector<Sequence*>& batch) {
 }
 
 void Engine::Impl::commit(const std::vector<Sequence*>& batch) {
-  float* logits = logits_.mutable_view().f32();
+  std::vector<Sequence*> choosing;
   for (size_t i = 0; i < batch.size(); ++i) {
-    Sequence& sequence = *batch[i];
-    const bool chooses = rows_[i] == sequence.pending();
-    sequence.computed += rows_[i];
-    if (!chooses) continue;
+    if (rows_[i] == batch[i]->pending()) choosing.push_back(batch[i]);
+    batch[i]->computed += rows_[i];
+  }
+  float* logits = logits_.mutable_view().f32();
+  for (Sequence* sequence : choosing) {
     const std::span<float> row(logits, static_cast<size_t>(model_.vocabulary()));
     logits += model_.vocabulary();
     try {
-      accept(sequence, sequence.sampler.choose(row, sequence.tokens, sequence.computed));
-    } catch (const Error& error) {
-      finish(sequence, FinishReason::Failed, error.what());
+      accept(*sequence, sequence->sampler.choose(row, sequence->tokens, sequence->computed));
+    } catch (const std::exception& error) {  // NaN, or what the caller's callback throws
+      finish(*sequence, FinishReason::Failed, error.what());
     }
   }
 }
@@ -119,19 +139,24 @@ void Engine::Impl::accept(Sequence& sequence, int32_t id) {
   if (sequence.first_token_at == 0) sequence.first_token_at = engine_clock();
   sequence.tokens.push_back(id);
   sequence.output.ids.push_back(id);
-  const std::string piece = sequence.text.push(id);
+  std::string piece = sequence.text.push(id);
+  const bool stops = sequence.text.stopped() || (sequence.options.stop_at_end && loaded_.ends(id));
+  const bool is_full =
+      static_cast<int64_t>(sequence.output.ids.size()) >= sequence.options.max_tokens ||
+      static_cast<int64_t>(sequence.tokens.size()) > options_.context_length;
+  if (stops || is_full) piece += sequence.text.finish();
   if (sequence.on_token) sequence.on_token(id, piece);
-  if (sequence.text.stopped() || (sequence.options.stop_at_end && loaded_.ends(id))) {
-    finish(sequence, FinishReason::Stop);
-  } else if (static_cast<int64_t>(sequence.output.ids.size()) == sequence.options.max_tokens ||
-             static_cast<int64_t>(sequence.tokens.size()) > options_.context_length) {
-    finish(sequence, FinishReason::Length);
-  }
+  if (stops || is_full) finish(sequence, stops ? FinishReason::Stop : FinishReason::Length);
+}
+
+void Engine::Impl::lose(Sequence& sequence, const std::string& error) {
+  if (sequence.done) return;
+  if (sequence.options.conversation) conversation(*sequence.options.conversation).is_lost = true;
+  finish(sequence, FinishReason::Failed, error);
 }
 
 void Engine::Impl::finish(Sequence& sequence, FinishReason reason, std::string error) {
-  const std::string rest = sequence.text.finish();
-  if (!rest.empty() && sequence.on_token) sequence.on_token(sequence.output.ids.back(), rest);
+  sequence.text.finish();
   Output& output = sequence.output;
   output.text = sequence.text.text();
   output.finish = reason;
@@ -143,6 +168,7 @@ void Engine::Impl::finish(Sequence& sequence, FinishReason reason, std::string e
     output.decode_seconds = end - first;
   }
   sequence.done = true;
+  ++finished_;
   if (sequence.options.conversation) {
     Conversation& dialogue = conversation(*sequence.options.conversation);
     sequence.tokens.resize(static_cast<size_t>(sequence.computed));

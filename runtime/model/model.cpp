@@ -30,7 +30,7 @@ LoadedModel::LoadedModel(const Checkpoint& checkpoint)
 }
 
 const Tokenizer& LoadedModel::text() const {
-  if (!tokenizer) fail("{}: holds no tokenizer; give token ids instead of text", path);
+  if (!tokenizer) fail("{}: holds no tokenizer, so text cannot be read or written", path);
   return *tokenizer;
 }
 

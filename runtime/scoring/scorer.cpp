@@ -27,6 +27,10 @@ ConstTensorView Scorer::feed(std::span<const int32_t> ids, BatchPlan::Logits wan
   if (length > pool_.options().context) {
     fail("{} tokens do not fit the context of {}", length, pool_.options().context);
   }
+  for (const int32_t id : ids) {
+    if (id < 0 || id >= decoder_.spec().vocabulary)
+      fail("{} is no token, expected 0 to {}", id, decoder_.spec().vocabulary - 1);
+  }
   const bool has_pages = pool_.reserve(slot_, length);
   JET_CHECK(has_pages);
   plan_.clear();
