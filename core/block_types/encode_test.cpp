@@ -91,7 +91,9 @@ TEST(Encode, MeanErrorsAreThoseOfTheFormats) {
   const std::vector<float> row = normal_row(256 * 100, 0.02);
   EXPECT_LT(relative_error(row, round_trip(DType::Q8_0, row)), 0.006);
   EXPECT_LT(relative_error(row, round_trip(DType::Q6_K, row)), 0.018);
-  EXPECT_LT(relative_error(row, round_trip(DType::Q4_K, row)), 0.072);
+  // 0.072 with the search for scale and minimum and 0.078 without it, each within 0.001 over other
+  // draws.
+  EXPECT_LT(relative_error(row, round_trip(DType::Q4_K, row)), 0.0745);
   EXPECT_LT(relative_error(row, round_trip(DType::Q4_1, row)), 0.082);
   EXPECT_LT(relative_error(row, round_trip(DType::Q4_0, row)), 0.092);
 }
