@@ -65,14 +65,16 @@ Bound::Bound(const Builtin& builtin, const Arguments& raw, Runtime& rt)
   }
   values_.resize(parameters.size());
   std::ranges::copy(raw.positional, values_.begin());
-  for (const auto& [name, value] : raw.named) {
-    const auto found = std::ranges::find_if(parameters, [&](const Parameter& parameter) {
-      return parameter.name == name && !parameter.by_place_only;
-    });
-    if (found == parameters.end()) rt.fail("{}() takes no argument named '{}'", builtin.name, name);
+  for (const auto& argument : raw.named) {
+    const auto takes = [&](const Parameter& parameter) {
+      return parameter.name == argument.first && !parameter.by_place_only;
+    };
+    const auto found = std::ranges::find_if(parameters, takes);
+    if (found == parameters.end())
+      rt.fail("{}() takes no argument named '{}'", builtin.name, argument.first);
     std::optional<Value>& slot = values_[static_cast<size_t>(found - parameters.begin())];
-    if (slot) rt.fail("{}() is given '{}' twice", builtin.name, name);
-    slot = value;
+    if (slot) rt.fail("{}() is given '{}' twice", builtin.name, argument.first);
+    slot = argument.second;
   }
   for (size_t i = 0; i < parameters.size(); ++i) {
     if (!values_[i] && !parameters[i].optional)
