@@ -22,8 +22,9 @@ constexpr std::array kTypes{
     Entry{DType::I32, "i32", 1, 4},       Entry{DType::I64, "i64", 1, 8},
     Entry{DType::F64, "f64", 1, 8},       Entry{DType::Bool, "bool", 1, 1},
     Entry{DType::Q4_0, "q4_0", 32, 18},   Entry{DType::Q4_1, "q4_1", 32, 20},
+    Entry{DType::Q5_0, "q5_0", 32, 22},   Entry{DType::Q5_1, "q5_1", 32, 24},
     Entry{DType::Q8_0, "q8_0", 32, 34},   Entry{DType::Q4_K, "q4_k", 256, 144},
-    Entry{DType::Q6_K, "q6_k", 256, 210},
+    Entry{DType::Q5_K, "q5_k", 256, 176}, Entry{DType::Q6_K, "q6_k", 256, 210},
 };
 
 const Entry& entry(DType type) { return kTypes[static_cast<size_t>(type)]; }

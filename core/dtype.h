@@ -20,8 +20,11 @@ enum class DType : uint8_t {
   Bool,  // what safetensors files hold besides; not for computing
   Q4_0,
   Q4_1,
+  Q5_0,
+  Q5_1,
   Q8_0,
   Q4_K,
+  Q5_K,
   Q6_K,  // blocks of 32 or 256 numbers: core/block_types
 };
 

@@ -10,7 +10,8 @@ namespace {
 
 constexpr DType kAll[] = {DType::F32,  DType::F16,  DType::BF16, DType::I8,   DType::U8,
                           DType::I16,  DType::I32,  DType::I64,  DType::F64,  DType::Bool,
-                          DType::Q4_0, DType::Q4_1, DType::Q8_0, DType::Q4_K, DType::Q6_K};
+                          DType::Q4_0, DType::Q4_1, DType::Q5_0, DType::Q5_1, DType::Q8_0,
+                          DType::Q4_K, DType::Q5_K, DType::Q6_K};
 
 TEST(DType, NamesParseBack) {
   for (const DType type : kAll) EXPECT_EQ(parse_dtype(name(type)), type) << name(type);
@@ -24,8 +25,11 @@ TEST(DType, RowsHaveTheBytesOfTheirBlocks) {
   EXPECT_EQ(row_bytes(DType::I64, 3), 24);
   EXPECT_EQ(row_bytes(DType::Q4_0, 64), 36);
   EXPECT_EQ(row_bytes(DType::Q4_1, 64), 40);
+  EXPECT_EQ(row_bytes(DType::Q5_0, 64), 44);
+  EXPECT_EQ(row_bytes(DType::Q5_1, 64), 48);
   EXPECT_EQ(row_bytes(DType::Q8_0, 64), 68);
   EXPECT_EQ(row_bytes(DType::Q4_K, 512), 288);
+  EXPECT_EQ(row_bytes(DType::Q5_K, 512), 352);
   EXPECT_EQ(row_bytes(DType::Q6_K, 512), 420);
   for (const DType type : kAll) EXPECT_EQ(row_bytes(type, 0), 0) << name(type);
 }

@@ -94,8 +94,8 @@ DType read_tensor_type(GgufCursor& in, std::string_view tensor) {
   if (type) return *type;
   const std::string_view known = ggml_name(number);
   in.bad(fmt::format(
-      "tensor {}: type {}{}{}{} is not supported; convert to F32, F16, BF16, Q4_0, Q4_1, Q8_0, "
-      "Q4_K or Q6_K",
+      "tensor {}: type {}{}{}{} is not supported; convert to F32, F16, BF16, Q4_0, Q4_1, Q5_0, "
+      "Q5_1, Q8_0, Q4_K, Q5_K or Q6_K",
       printable(tensor), number, known.empty() ? "" : " (", known, known.empty() ? "" : ")"));
 }
 

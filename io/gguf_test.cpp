@@ -80,14 +80,23 @@ GgufMetadata sample_metadata() {
 
 TEST(Gguf, EverythingRoundTrips) {
   const Directory directory;
-  const std::vector<NamedTensor> tensors{
-      {"f32", counting(DType::F32, {3, 5})},      {"f16", counting(DType::F16, {7})},
-      {"bf16", counting(DType::BF16, {2, 3, 4})}, {"q4_0", counting(DType::Q4_0, {3, 64})},
-      {"q4_1", counting(DType::Q4_1, {2, 32})},   {"q8_0", counting(DType::Q8_0, {1, 32})},
-      {"q4_k", counting(DType::Q4_K, {2, 256})},  {"q6_k", counting(DType::Q6_K, {2, 2, 1, 256})},
-      {"i8", counting(DType::I8, {3})},           {"i16", counting(DType::I16, {3})},
-      {"i32", counting(DType::I32, {3})},         {"i64", counting(DType::I64, {3})},
-      {"f64", counting(DType::F64, {3})},         {"scalar", counting(DType::F32, {})}};
+  const std::vector<NamedTensor> tensors{{"f32", counting(DType::F32, {3, 5})},
+                                         {"f16", counting(DType::F16, {7})},
+                                         {"bf16", counting(DType::BF16, {2, 3, 4})},
+                                         {"q4_0", counting(DType::Q4_0, {3, 64})},
+                                         {"q4_1", counting(DType::Q4_1, {2, 32})},
+                                         {"q5_0", counting(DType::Q5_0, {2, 64})},
+                                         {"q5_1", counting(DType::Q5_1, {3, 32})},
+                                         {"q8_0", counting(DType::Q8_0, {1, 32})},
+                                         {"q4_k", counting(DType::Q4_K, {2, 256})},
+                                         {"q5_k", counting(DType::Q5_K, {1, 512})},
+                                         {"q6_k", counting(DType::Q6_K, {2, 2, 1, 256})},
+                                         {"i8", counting(DType::I8, {3})},
+                                         {"i16", counting(DType::I16, {3})},
+                                         {"i32", counting(DType::I32, {3})},
+                                         {"i64", counting(DType::I64, {3})},
+                                         {"f64", counting(DType::F64, {3})},
+                                         {"scalar", counting(DType::F32, {})}};
   write_gguf(directory.file("a"), sample_metadata(), tensors);
   const Gguf read = read_gguf(directory.file("a"));
   EXPECT_EQ(read.version, 3u);

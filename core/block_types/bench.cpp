@@ -13,7 +13,8 @@ namespace {
 
 constexpr int64_t kRow = 4096;
 constexpr DType kTypes[] = {DType::F32,  DType::F16,  DType::BF16, DType::Q4_0,
-                            DType::Q4_1, DType::Q8_0, DType::Q4_K, DType::Q6_K};
+                            DType::Q4_1, DType::Q5_0, DType::Q5_1, DType::Q8_0,
+                            DType::Q4_K, DType::Q5_K, DType::Q6_K};
 
 std::vector<float> sample_row() {
   std::vector<float> row(kRow);

@@ -9,6 +9,9 @@
 #include "core/block_types/q4_0.h"
 #include "core/block_types/q4_1.h"
 #include "core/block_types/q4_k.h"
+#include "core/block_types/q5_0.h"
+#include "core/block_types/q5_1.h"
+#include "core/block_types/q5_k.h"
 #include "core/block_types/q6_k.h"
 #include "core/block_types/q8_0.h"
 #include "core/block_types/scale.h"
@@ -74,11 +77,20 @@ void decode_row(DType type, const std::byte* row, int64_t n, float* out) {
     case DType::Q4_1:
       decode_q4_1(blocks_of<BlockQ4_1>(row), blocks, out);
       return;
+    case DType::Q5_0:
+      decode_q5_0(blocks_of<BlockQ5_0>(row), blocks, out);
+      return;
+    case DType::Q5_1:
+      decode_q5_1(blocks_of<BlockQ5_1>(row), blocks, out);
+      return;
     case DType::Q8_0:
       decode_q8_0(blocks_of<BlockQ8_0>(row), blocks, out);
       return;
     case DType::Q4_K:
       decode_q4_k(blocks_of<BlockQ4_K>(row), blocks, out);
+      return;
+    case DType::Q5_K:
+      decode_q5_k(blocks_of<BlockQ5_K>(row), blocks, out);
       return;
     case DType::Q6_K:
       decode_q6_k(blocks_of<BlockQ6_K>(row), blocks, out);
@@ -108,11 +120,20 @@ void encode_row(DType type, const float* row, int64_t n, std::byte* out) {
     case DType::Q4_1:
       encode_q4_1(row, blocks, blocks_of<BlockQ4_1>(out));
       return;
+    case DType::Q5_0:
+      encode_q5_0(row, blocks, blocks_of<BlockQ5_0>(out));
+      return;
+    case DType::Q5_1:
+      encode_q5_1(row, blocks, blocks_of<BlockQ5_1>(out));
+      return;
     case DType::Q8_0:
       encode_q8_0(row, blocks, blocks_of<BlockQ8_0>(out));
       return;
     case DType::Q4_K:
       encode_q4_k(row, blocks, blocks_of<BlockQ4_K>(out));
+      return;
+    case DType::Q5_K:
+      encode_q5_k(row, blocks, blocks_of<BlockQ5_K>(out));
       return;
     case DType::Q6_K:
       encode_q6_k(row, blocks, blocks_of<BlockQ6_K>(out));
@@ -125,6 +146,10 @@ void encode_row(DType type, const float* row, int64_t n, std::byte* out) {
 int64_t first_bad_block(DType type, const std::byte* row, int64_t n) {
   const int64_t blocks = row_bytes(type, n) / block_bytes(type);
   const auto bad_d = [](const auto& block) { return !is_finite_f16(block.d); };
+  const auto bad_d_or_m = [](const auto& b) { return !is_finite_f16(b.d) || !is_finite_f16(b.m); };
+  const auto bad_d_or_dmin = [](const auto& block) {
+    return !is_finite_f16(block.d) || !is_finite_f16(block.dmin);
+  };
   switch (type) {
     case DType::F32:
       return find_bad<uint32_t>(row, n,
@@ -136,15 +161,17 @@ int64_t first_bad_block(DType type, const std::byte* row, int64_t n) {
     case DType::Q4_0:
       return find_bad<BlockQ4_0>(row, blocks, bad_d);
     case DType::Q4_1:
-      return find_bad<BlockQ4_1>(row, blocks, [](const BlockQ4_1& b) {
-        return !is_finite_f16(b.d) || !is_finite_f16(b.m);
-      });
+      return find_bad<BlockQ4_1>(row, blocks, bad_d_or_m);
+    case DType::Q5_0:
+      return find_bad<BlockQ5_0>(row, blocks, bad_d);
+    case DType::Q5_1:
+      return find_bad<BlockQ5_1>(row, blocks, bad_d_or_m);
     case DType::Q8_0:
       return find_bad<BlockQ8_0>(row, blocks, bad_d);
     case DType::Q4_K:
-      return find_bad<BlockQ4_K>(row, blocks, [](const BlockQ4_K& b) {
-        return !is_finite_f16(b.d) || !is_finite_f16(b.dmin);
-      });
+      return find_bad<BlockQ4_K>(row, blocks, bad_d_or_dmin);
+    case DType::Q5_K:
+      return find_bad<BlockQ5_K>(row, blocks, bad_d_or_dmin);
     case DType::Q6_K:
       return find_bad<BlockQ6_K>(row, blocks, bad_d);
     default:

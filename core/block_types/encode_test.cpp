@@ -13,7 +13,8 @@
 namespace jet {
 namespace {
 
-constexpr DType kBlockTypes[] = {DType::Q4_0, DType::Q4_1, DType::Q8_0, DType::Q4_K, DType::Q6_K};
+constexpr DType kBlockTypes[] = {DType::Q4_0, DType::Q4_1, DType::Q5_0, DType::Q5_1,
+                                 DType::Q8_0, DType::Q4_K, DType::Q5_K, DType::Q6_K};
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
@@ -64,12 +65,13 @@ TEST(Encode, FloatsRoundTrip) {
 TEST(Encode, ErrorsAreBoundedByTheStep) {
   struct Case {
     DType type;
-    double steps;      // of the greatest magnitude (Q4_1: of the range) in the scale
+    double steps;      // of the greatest magnitude (Q4_1, Q5_1: of the range) in the scale
     double tolerance;  // in steps
   };
   const std::vector<float> row = normal_row(32 * 500, 0.02);
   for (const auto& [type, steps, tolerance] :
-       {Case{DType::Q4_0, 8, 1.0}, Case{DType::Q4_1, 15, 0.5}, Case{DType::Q8_0, 127, 0.5}}) {
+       {Case{DType::Q4_0, 8, 1.0}, Case{DType::Q4_1, 15, 0.5}, Case{DType::Q5_0, 16, 1.0},
+        Case{DType::Q5_1, 31, 0.5}, Case{DType::Q8_0, 127, 0.5}}) {
     const std::vector<float> decoded = round_trip(type, row);
     for (size_t block = 0; block < row.size(); block += 32) {
       double least = kInfinity, most = -kInfinity;
@@ -78,7 +80,8 @@ TEST(Encode, ErrorsAreBoundedByTheStep) {
         most = std::max<double>(most, row[i]);
       }
       const double magnitude = std::max(most, -least);
-      const double step = (type == DType::Q4_1 ? most - least : magnitude) / steps;
+      const bool has_minimum = type == DType::Q4_1 || type == DType::Q5_1;
+      const double step = (has_minimum ? most - least : magnitude) / steps;
       const double bound = step * tolerance + 3 * magnitude * 0x1p-11;
       for (size_t i = block; i < block + 32; ++i)
         ASSERT_NEAR(decoded[i], row[i], bound) << name(type) << " " << i;
@@ -94,6 +97,9 @@ TEST(Encode, MeanErrorsAreThoseOfTheFormats) {
   // 0.072 with the search for scale and minimum and 0.078 without it, each within 0.001 over other
   // draws.
   EXPECT_LT(relative_error(row, round_trip(DType::Q4_K, row)), 0.0745);
+  EXPECT_LT(relative_error(row, round_trip(DType::Q5_K, row)), 0.037);  // 0.0383 without it
+  EXPECT_LT(relative_error(row, round_trip(DType::Q5_1, row)), 0.040);
+  EXPECT_LT(relative_error(row, round_trip(DType::Q5_0, row)), 0.045);
   EXPECT_LT(relative_error(row, round_trip(DType::Q4_1, row)), 0.082);
   EXPECT_LT(relative_error(row, round_trip(DType::Q4_0, row)), 0.092);
 }
@@ -103,13 +109,17 @@ TEST(Encode, MinimaCarryAShiftedRow) {
   EXPECT_LT(relative_error(row, round_trip(DType::Q4_1, row)), 0.001);
   EXPECT_LT(relative_error(row, round_trip(DType::Q4_K, row)),
             0.02);  // its minimum has 6 bits alone
+  EXPECT_LT(relative_error(row, round_trip(DType::Q5_1, row)), 0.0005);
+  EXPECT_LT(relative_error(row, round_trip(DType::Q5_K, row)), 0.02);
 }
 
 TEST(Encode, NumbersOnTheGridAreKept) {
-  for (const DType type : {DType::Q4_0, DType::Q4_1, DType::Q8_0}) {
+  for (const DType type : {DType::Q4_0, DType::Q4_1, DType::Q5_0, DType::Q5_1, DType::Q8_0}) {
     std::vector<float> row(32);
     for (int i = 0; i < 32; ++i)
       row[static_cast<size_t>(i)] = 0.25f * static_cast<float>(i % 16 - 8);
+    if (type == DType::Q5_0) row[0] = -0.25f * 16;
+    if (type == DType::Q5_1) row[0] = -0.25f * 24;
     if (type == DType::Q8_0) row[0] = -0.25f * 127;
     EXPECT_EQ(round_trip(type, row), row) << name(type);
   }
@@ -188,8 +198,9 @@ TEST(FirstBadBlock, FindsScalesThatAreNotFinite) {
     size_t scale;  // bytes from the block's beginning
   };
   for (const auto& [type, scale] :
-       {Case{DType::Q4_0, 0}, Case{DType::Q4_1, 0}, Case{DType::Q4_1, 2}, Case{DType::Q8_0, 0},
-        Case{DType::Q4_K, 0}, Case{DType::Q4_K, 2}, Case{DType::Q6_K, 208}}) {
+       {Case{DType::Q4_0, 0}, Case{DType::Q4_1, 0}, Case{DType::Q4_1, 2}, Case{DType::Q5_0, 0},
+        Case{DType::Q5_1, 0}, Case{DType::Q5_1, 2}, Case{DType::Q8_0, 0}, Case{DType::Q4_K, 0},
+        Case{DType::Q4_K, 2}, Case{DType::Q5_K, 0}, Case{DType::Q5_K, 2}, Case{DType::Q6_K, 208}}) {
     const int64_t n = 1000 * block_elements(type);
     const auto bytes = static_cast<size_t>(block_bytes(type));
     const std::vector<std::byte> good = encode(type, normal_row(static_cast<size_t>(n), 1));

@@ -11,6 +11,9 @@
 #include "core/block_types/q4_0.h"
 #include "core/block_types/q4_1.h"
 #include "core/block_types/q4_k.h"
+#include "core/block_types/q5_0.h"
+#include "core/block_types/q5_1.h"
+#include "core/block_types/q5_k.h"
 #include "core/block_types/q6_k.h"
 #include "core/block_types/q8_0.h"
 #include "core/half.h"
@@ -46,6 +49,36 @@ TEST(BlockLayout, Q4_1ByHand) {
   }
 }
 
+// Numbers 0, 9, 22 and 31 have their fifth bit.
+constexpr std::array<uint8_t, 4> kFifthBits{0x01, 0x02, 0x40, 0x80};
+
+int with_fifth_bit(int number, int low) {
+  return low + (number == 0 || number == 9 || number == 22 || number == 31 ? 16 : 0);
+}
+
+TEST(BlockLayout, Q5_0ByHand) {
+  BlockQ5_0 block{kTwo, kFifthBits, {}};
+  for (size_t j = 0; j < 16; ++j) block.quants[j] = static_cast<uint8_t>(j | (15 - j) << 4);
+  std::vector<float> out(32);
+  decode_q5_0(&block, 1, out.data());
+  for (int i = 0; i < 32; ++i) {
+    const int low = i < 16 ? i : 31 - i;
+    EXPECT_EQ(out[static_cast<size_t>(i)], 2.0f * static_cast<float>(with_fifth_bit(i, low) - 16));
+  }
+}
+
+TEST(BlockLayout, Q5_1ByHand) {
+  BlockQ5_1 block{kHalf, kMinusOne, kFifthBits, {}};
+  for (size_t j = 0; j < 16; ++j) block.quants[j] = static_cast<uint8_t>(j | (15 - j) << 4);
+  std::vector<float> out(32);
+  decode_q5_1(&block, 1, out.data());
+  for (int i = 0; i < 32; ++i) {
+    const int low = i < 16 ? i : 31 - i;
+    EXPECT_EQ(out[static_cast<size_t>(i)],
+              0.5f * static_cast<float>(with_fifth_bit(i, low)) - 1.0f);
+  }
+}
+
 TEST(BlockLayout, Q8_0ByHand) {
   BlockQ8_0 block{kHalf, {}};
   for (size_t j = 0; j < 32; ++j)
@@ -56,16 +89,16 @@ TEST(BlockLayout, Q8_0ByHand) {
     EXPECT_EQ(out[static_cast<size_t>(j)], 4.0f * static_cast<float>(j) - 64.0f);
 }
 
+// Scales and minima of eight groups, and how Q4_K and Q5_K pack them.
+const std::vector<int> kScales{1, 2, 3, 4, 33, 50, 19, 63};
+const std::vector<int> kMins{5, 6, 7, 8, 63, 17, 34, 48};
+constexpr std::array<uint8_t, 12> kPackedScales{
+    0x81, 0xc2, 0x43, 0xc4,   // scales 0..3, above them the high bits of scales 4..7
+    0xc5, 0x46, 0x87, 0xc8,   // the same of the minima
+    0xf1, 0x12, 0x23, 0x0f};  // low 4 bits of scales 4..7, above them those of the minima
+
 TEST(BlockLayout, Q4_KByHand) {
-  const std::vector<int> scales{1, 2, 3, 4, 33, 50, 19, 63};
-  const std::vector<int> mins{5, 6, 7, 8, 63, 17, 34, 48};
-  BlockQ4_K block{
-      kOne,
-      kHalf,
-      {0x81, 0xc2, 0x43, 0xc4,   // scales 0..3, above them the high bits of scales 4..7
-       0xc5, 0x46, 0x87, 0xc8,   // the same of the minima
-       0xf1, 0x12, 0x23, 0x0f},  // low 4 bits of scales 4..7, above them those of the minima
-      {}};
+  BlockQ4_K block{kOne, kHalf, kPackedScales, {}};
   block.quants.fill(0xa3);
   std::vector<float> out(256);
   decode_q4_k(&block, 1, out.data());
@@ -73,7 +106,22 @@ TEST(BlockLayout, Q4_KByHand) {
     const size_t group = i / 32;
     const int quant = group % 2 == 0 ? 3 : 10;
     ASSERT_EQ(out[i],
-              static_cast<float>(scales[group] * quant) - 0.5f * static_cast<float>(mins[group]))
+              static_cast<float>(kScales[group] * quant) - 0.5f * static_cast<float>(kMins[group]))
+        << i;
+  }
+}
+
+TEST(BlockLayout, Q5_KByHand) {
+  BlockQ5_K block{kOne, kHalf, kPackedScales, {}, {}};
+  block.high.fill(0xb2);  // the fifth bit in groups 1, 4, 5 and 7
+  block.quants.fill(0xa3);
+  const std::vector<int> quants{3, 16 + 10, 3, 10, 16 + 3, 16 + 10, 3, 16 + 10};
+  std::vector<float> out(256);
+  decode_q5_k(&block, 1, out.data());
+  for (size_t i = 0; i < out.size(); ++i) {
+    const size_t group = i / 32;
+    ASSERT_EQ(out[i], static_cast<float>(kScales[group] * quants[group]) -
+                          0.5f * static_cast<float>(kMins[group]))
         << i;
   }
 }
@@ -104,18 +152,41 @@ float formula(const BlockQ4_1& b, size_t i) {
   return f16_to_float(b.d) * static_cast<float>(q) + f16_to_float(b.m);
 }
 
+float formula(const BlockQ5_0& b, size_t i) {
+  const int low = i < 16 ? b.quants[i] & 15 : b.quants[i - 16] >> 4;
+  const int q = low + 16 * (b.high[i / 8] >> (i % 8) & 1);
+  return f16_to_float(b.d) * static_cast<float>(q - 16);
+}
+
+float formula(const BlockQ5_1& b, size_t i) {
+  const int low = i < 16 ? b.quants[i] & 15 : b.quants[i - 16] >> 4;
+  const int q = low + 16 * (b.high[i / 8] >> (i % 8) & 1);
+  return f16_to_float(b.d) * static_cast<float>(q) + f16_to_float(b.m);
+}
+
 float formula(const BlockQ8_0& b, size_t i) {
   return f16_to_float(b.d) * static_cast<float>(b.quants[i]);
 }
 
-float formula(const BlockQ4_K& b, size_t i) {
-  const size_t g = i / 32;
+template <typename Block>
+float affine_formula(const Block& b, size_t g, int q) {
   const int s = g < 4 ? b.scales[g] & 63 : (b.scales[g + 4] & 15) + 16 * (b.scales[g - 4] / 64);
   const int m = g < 4 ? b.scales[g + 4] & 63 : b.scales[g + 4] / 16 + 16 * (b.scales[g] / 64);
-  const uint8_t byte = b.quants[i / 64 * 32 + i % 32];
-  const int q = g % 2 == 0 ? byte % 16 : byte / 16;
   return f16_to_float(b.d) * static_cast<float>(s) * static_cast<float>(q) -
          f16_to_float(b.dmin) * static_cast<float>(m);
+}
+
+float formula(const BlockQ4_K& b, size_t i) {
+  const size_t g = i / 32;
+  const uint8_t byte = b.quants[i / 64 * 32 + i % 32];
+  return affine_formula(b, g, g % 2 == 0 ? byte % 16 : byte / 16);
+}
+
+float formula(const BlockQ5_K& b, size_t i) {
+  const size_t g = i / 32;
+  const uint8_t byte = b.quants[i / 64 * 32 + i % 32];
+  return affine_formula(b, g,
+                        (g % 2 == 0 ? byte % 16 : byte / 16) + 16 * (b.high[i % 32] >> g & 1));
 }
 
 float formula(const BlockQ6_K& b, size_t i) {
@@ -149,8 +220,11 @@ void expect_formula(DType type) {
 TEST(BlockLayout, RandomBytesFollowTheFormula) {
   expect_formula<BlockQ4_0>(DType::Q4_0);
   expect_formula<BlockQ4_1>(DType::Q4_1);
+  expect_formula<BlockQ5_0>(DType::Q5_0);
+  expect_formula<BlockQ5_1>(DType::Q5_1);
   expect_formula<BlockQ8_0>(DType::Q8_0);
   expect_formula<BlockQ4_K>(DType::Q4_K);
+  expect_formula<BlockQ5_K>(DType::Q5_K);
   expect_formula<BlockQ6_K>(DType::Q6_K);
 }
 

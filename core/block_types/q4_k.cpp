@@ -1,4 +1,4 @@
-// Q4_K decoding.
+// Q4_K: the search for scales is in k_scales.cpp.
 #include "core/block_types/q4_k.h"
 
 #include "core/half.h"
@@ -23,6 +23,21 @@ void decode_q4_k(const BlockQ4_K* blocks, int64_t count, float* __restrict out) 
         out[j + 32] = d1 * static_cast<float>(quants[j] >> 4) - m1;
       }
     }
+  }
+}
+
+void encode_q4_k(const float* row, int64_t count, BlockQ4_K* out) {
+  constexpr int kMostQuant = 15;
+  for (int64_t b = 0; b < count; ++b, row += BlockQ4_K::kNumbers) {
+    const auto [d, dmin, scales, quants] = quantise_k(
+        std::span<const float, BlockQ4_K::kNumbers>(row, BlockQ4_K::kNumbers), kMostQuant);
+    BlockQ4_K block{d, dmin, scales, {}};
+    for (size_t i = 0; i < quants.size(); ++i) {
+      const size_t group = i / BlockQ4_K::kGroup, j = i % BlockQ4_K::kGroup;
+      block.quants[32 * (group / 2) + j] |=
+          static_cast<uint8_t>(quants[i] << (group % 2 == 0 ? 0 : 4));
+    }
+    out[b] = block;
   }
 }
 

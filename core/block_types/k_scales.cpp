@@ -1,16 +1,17 @@
-// Q4_K encoding: for each group the scale and minimum of least weighted squared error over a range
-// of step widths.
+// Encoding of Q4_K and Q5_K: the search for scales and minima, their rounding, and the quants that
+// follow.
+#include "core/block_types/k_scales.h"
+
 #include <algorithm>
 #include <cmath>
-#include <span>
 
-#include "core/block_types/q4_k.h"
 #include "core/block_types/scale.h"
 
 namespace jet {
 namespace {
 
-constexpr double kMostQuant = 15;
+constexpr size_t kGroups = 8;
+constexpr size_t kGroup = 32;
 constexpr double kMostScale = 63;
 
 // x ~ scale q - min
@@ -19,8 +20,8 @@ struct Fit {
   double min = 0;
 };
 
-using Group = std::span<const float, BlockQ4_K::kGroup>;
-using Weights = std::array<double, BlockQ4_K::kGroup>;
+using Group = std::span<const float, kGroup>;
+using Weights = std::array<double, kGroup>;
 
 // Large numbers count for more: they meet large activations as often and move the product further.
 Weights weights_of(Group x) {
@@ -33,13 +34,13 @@ Weights weights_of(Group x) {
   return weights;
 }
 
-double quant_of(double x) { return std::clamp(std::round(x), 0.0, kMostQuant); }
+double quant_of(double x, double most) { return std::clamp(std::round(x), 0.0, most); }
 
 // Weighted least squares for the quants that a step width gives; min stays at least 0.
-Fit solve(Group x, const Weights& weights, double low, double inverse) {
+Fit solve(Group x, const Weights& weights, double low, double inverse, double most) {
   double w = 0, wq = 0, wqq = 0, wx = 0, wqx = 0;
   for (size_t i = 0; i < x.size(); ++i) {
-    const double q = quant_of(inverse * (x[i] - low));
+    const double q = quant_of(inverse * (x[i] - low), most);
     w += weights[i];
     wq += weights[i] * q;
     wqq += weights[i] * q * q;
@@ -54,26 +55,26 @@ Fit solve(Group x, const Weights& weights, double low, double inverse) {
   return {wqq > 0 ? wqx / wqq : 0, 0};
 }
 
-double error_of(Group x, const Weights& weights, const Fit& fit) {
+double error_of(Group x, const Weights& weights, const Fit& fit, double most) {
   double error = 0;
   for (size_t i = 0; i < x.size(); ++i) {
-    const double q = fit.scale > 0 ? quant_of((x[i] + fit.min) / fit.scale) : 0;
+    const double q = fit.scale > 0 ? quant_of((x[i] + fit.min) / fit.scale, most) : 0;
     const double difference = fit.scale * q - fit.min - x[i];
     error += weights[i] * difference * difference;
   }
   return error;
 }
 
-Fit fit_group(Group x) {
+Fit fit_group(Group x, double most) {
   const double low = std::min(0.0f, *std::ranges::min_element(x));
   const double high = *std::ranges::max_element(x);
   if (high <= low) return {0, -low};
   const Weights weights = weights_of(x);
-  Fit best{(high - low) / kMostQuant, -low};
-  double least = error_of(x, weights, best);
+  Fit best{(high - low) / most, -low};
+  double least = error_of(x, weights, best, most);
   for (int tenths = -10; tenths <= 10; ++tenths) {
-    const Fit fit = solve(x, weights, low, (kMostQuant + 0.1 * tenths) / (high - low));
-    const double error = error_of(x, weights, fit);
+    const Fit fit = solve(x, weights, low, (most + 0.1 * tenths) / (high - low), most);
+    const double error = error_of(x, weights, fit, most);
     if (fit.scale > 0 && error < least) {
       best = fit;
       least = error;
@@ -82,7 +83,7 @@ Fit fit_group(Group x) {
   return best;
 }
 
-void pack_scale(std::array<uint8_t, 12>& scales, size_t group, uint8_t scale, uint8_t min) {
+void pack_scale(PackedScales& scales, size_t group, uint8_t scale, uint8_t min) {
   if (group < 4) {
     scales[group] |= scale;
     scales[group + 4] |= min;
@@ -99,38 +100,30 @@ uint8_t in_units(double value, double unit) {
   return static_cast<uint8_t>(std::clamp(std::round(value / unit), 0.0, kMostScale));
 }
 
-void encode_block(std::span<const float, BlockQ4_K::kNumbers> x, BlockQ4_K& block) {
-  std::array<Fit, BlockQ4_K::kGroups> fits;
-  for (size_t g = 0; g < fits.size(); ++g) {
-    fits[g] = fit_group(x.subspan(g * BlockQ4_K::kGroup).first<BlockQ4_K::kGroup>());
+}  // namespace
+
+QuantisedK quantise_k(std::span<const float, 256> x, int most) {
+  std::array<Fit, kGroups> fits;
+  for (size_t g = 0; g < kGroups; ++g) {
+    fits[g] = fit_group(x.subspan(g * kGroup).first<kGroup>(), most);
   }
-  block = {};
+  QuantisedK block;
   block.d =
       encode_scale(static_cast<float>(std::ranges::max(fits, {}, &Fit::scale).scale / kMostScale));
   block.dmin =
       encode_scale(static_cast<float>(std::ranges::max(fits, {}, &Fit::min).min / kMostScale));
   const double d = f16_to_float(block.d);
   const double dmin = f16_to_float(block.dmin);
-  for (size_t g = 0; g < fits.size(); ++g) {
+  for (size_t g = 0; g < kGroups; ++g) {
     const uint8_t scale = in_units(fits[g].scale, d);
     const uint8_t min = in_units(fits[g].min, dmin);
     pack_scale(block.scales, g, scale, min);
     if (d * scale == 0) continue;
-    const int shift = g % 2 == 0 ? 0 : 4;
-    for (size_t j = 0; j < BlockQ4_K::kGroup; ++j) {
-      const double q = quant_of((x[g * BlockQ4_K::kGroup + j] + dmin * min) / (d * scale));
-      block.quants[g / 2 * BlockQ4_K::kGroup + j] |=
-          static_cast<uint8_t>(static_cast<int>(q) << shift);
+    for (size_t i = g * kGroup; i < (g + 1) * kGroup; ++i) {
+      block.quants[i] = static_cast<uint8_t>(quant_of((x[i] + dmin * min) / (d * scale), most));
     }
   }
-}
-
-}  // namespace
-
-void encode_q4_k(const float* row, int64_t count, BlockQ4_K* out) {
-  for (int64_t b = 0; b < count; ++b, row += BlockQ4_K::kNumbers) {
-    encode_block(std::span<const float, BlockQ4_K::kNumbers>(row, BlockQ4_K::kNumbers), out[b]);
-  }
+  return block;
 }
 
 }  // namespace jet
