@@ -4,7 +4,7 @@ STEP  := @tools/step.sh
 MODEL := models-cache/SmolLM2-135M-Instruct.Q4_1.gguf
 JET   := build/release/apps/jet/jet
 
-.PHONY: help demo test release bench fuzz format tidy docs clean setup configure
+.PHONY: help demo test gpu-test release bench fuzz format tidy docs clean setup configure
 
 help:      ## lists the targets
 	@sed -nE 's/^([a-z]+): .*## (.*)/make \1\t\2/p' Makefile | expand -t 16
@@ -18,6 +18,11 @@ test: configure ## builds everything and runs the tests
 	$(STEP) build cmake --build --preset release
 	$(STEP) fetch tools/fetch_model.py || echo "no model: the tests that need it will be SKIPPED"
 	$(STEP) --show test ctest --preset release -j$(shell nproc)
+
+gpu-test: setup ## builds the CUDA back end and runs its tests; without a GPU they are SKIPPED
+	$(STEP) configure cmake --preset cuda-release
+	$(STEP) build cmake --build --preset cuda-release --target jet jet_cuda gpu_test
+	$(STEP) --show gpu-test build/cuda-release/apps/jet/gpu_test
 
 release: configure ## builds the program alone: build/release/apps/jet/jet
 	$(STEP) build cmake --build --preset release --target jet

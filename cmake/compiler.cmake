@@ -20,10 +20,12 @@ target_include_directories(jet_options INTERFACE
 # Results must not depend on how the compiler groups a sum or contracts a product: where a fused
 # multiply-add is wanted, the code says so.
 target_compile_options(jet_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -ffp-contract=off
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -ffp-contract=off>
   # g++ 12 sees overlaps in std::string that are not there (GCC bug 105329).
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
-  $<$<BOOL:${JET_WERROR}>:-Werror>)
+  $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>
+  $<$<AND:$<BOOL:${JET_WERROR}>,$<COMPILE_LANGUAGE:CXX>>:-Werror>
+  $<$<COMPILE_LANGUAGE:CUDA>:-lineinfo -Xcompiler=-Wall,-Wextra,-fvisibility=hidden>
+  $<$<AND:$<BOOL:${JET_WERROR}>,$<COMPILE_LANGUAGE:CUDA>>:-Werror=all-warnings -Xcompiler=-Werror>)
 if(JET_SANITIZE)
   target_compile_options(jet_options INTERFACE
     -fsanitize=${JET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

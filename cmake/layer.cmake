@@ -18,6 +18,7 @@ function(jet_layer NAME)
   list(FILTER references INCLUDE REGEX "/reference\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "(/|_)(test|bench|fuzz)\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "/reference\\.cpp$")
+  list(FILTER tests EXCLUDE REGEX "cuda_test\\.cpp$")  # of gpu_test: cmake/cuda.cmake
 
   if(NOT sources)
     message(FATAL_ERROR "${NAME}/ holds no sources")

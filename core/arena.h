@@ -12,12 +12,17 @@
 
 namespace jet {
 
+class Device;
+
 // Grows in blocks the first time a step needs more and never shrinks, so that a repeated step
 // allocates nothing.
 class Arena {
  public:
-  // Uninitialised bytes, aligned to 64, valid until the enclosing Scope ends. Throws Error when
-  // memory is exhausted.
+  Arena() = default;
+  explicit Arena(Device* device) : device_(device) {}  // in its memory; null: the host's
+
+  // Uninitialised bytes, aligned to 64 (on a device 256), valid until the enclosing Scope ends.
+  // Throws Error when memory is exhausted.
   std::byte* take(int64_t bytes);
   std::span<std::byte> span(int64_t bytes) { return {take(bytes), static_cast<size_t>(bytes)}; }
   TensorView tensor(const Shape& shape, DType type = DType::F32);
@@ -41,13 +46,13 @@ class Arena {
   };
 
  private:
-  struct Free {
-    void operator()(std::byte* memory) const;
-  };
   struct Block {
-    std::unique_ptr<std::byte[], Free> memory;
+    std::shared_ptr<std::byte> memory;
     int64_t bytes;
   };
+  std::shared_ptr<std::byte> allocate(int64_t bytes) const;
+
+  Device* device_ = nullptr;
   std::vector<Block> blocks_;
   size_t block_ = 0;  // the block in use
   int64_t used_ = 0;  // bytes taken from it

@@ -8,7 +8,16 @@
 
 namespace jet {
 
-// Views into the engine's batch plan, on the device of the data. Row r of sequence n stands at
+// The arrays of a BatchView in the memory of a device, for its kernels.
+struct DeviceBatch {
+  const int32_t* offsets = nullptr;   // [N + 1]
+  const int32_t* slots = nullptr;     // [N]
+  const int32_t* past = nullptr;      // [N]
+  const int32_t* pages = nullptr;     // [N, pages_per_sequence]
+  const int32_t* sequence = nullptr;  // [T] the sequence that each row belongs to
+};
+
+// Views into the engine's batch plan, in the memory of the host. Row r of sequence n stands at
 // position past[n] + (r - offsets[n]) of its text.
 struct BatchView {
   std::span<const int32_t> offsets;  // [N + 1] first row of each sequence; offsets[N] = T
@@ -19,6 +28,7 @@ struct BatchView {
       pages;  // [N, pages_per_sequence] pages of what grows, in order; unused entries -1
   int64_t pages_per_sequence = 0;
   int64_t page_tokens = 64;
+  DeviceBatch on_device = {};  // where a device computes
 
   int64_t sequences() const { return static_cast<int64_t>(slots.size()); }
   int64_t tokens() const { return offsets.empty() ? 0 : offsets.back(); }

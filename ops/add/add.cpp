@@ -2,6 +2,7 @@
 #include "ops/add/add.h"
 
 #include "ops/add/kernels.h"
+#include "ops/device_ops.h"
 #include "ops/expect.h"
 
 namespace jet {
@@ -9,6 +10,7 @@ namespace jet {
 void add(Context& context, const Add& args) {
   expect("add", "x", args.x, DType::F32, args.x.shape);
   expect("add", "y", args.y, DType::F32, args.x.shape);
+  if (context.device != nullptr) return context.device->ops().add(context, args);
   add_cpu(context, args);
 }
 

@@ -8,6 +8,7 @@
 namespace jet {
 
 void add_cpu(Context& context, const Add& args);
+void add_cuda(Context& context, const Add& args);
 std::vector<double> add_reference(const Add& args);  // the new x in float64; tests only
 
 }  // namespace jet

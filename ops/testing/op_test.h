@@ -33,6 +33,7 @@ class Guarded {
   std::span<float> values() {
     return std::span(values_).subspan(kGuard, values_.size() - 2 * kGuard);
   }
+  std::span<const float> all() const { return values_; }  // with the guards
   // Fails the test when a number was left unwritten or a guard was touched.
   void check() {
     for (size_t i = 0; i < kGuard; ++i) {
@@ -44,8 +45,9 @@ class Guarded {
       ASSERT_FALSE(std::isnan(values()[i])) << "not written or NaN at " << i;
   }
 
- private:
   static constexpr size_t kGuard = 64;
+
+ private:
   static constexpr float kSentinel = 12345.678f;
   Shape shape_;
   std::vector<float> values_;

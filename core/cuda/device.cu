@@ -1,0 +1,112 @@
+// Opening the first CUDA device, and its memory.
+#include <cstdlib>
+#include <cstring>
+
+#include <jet/error.h>
+
+#include "core/cuda/device.cuh"
+
+namespace jet {
+namespace {
+
+constexpr int64_t kAlignment = 256;
+
+bool wants_portable_kernels() {
+  const char* kernels = std::getenv("JET_KERNELS");
+  return kernels != nullptr && std::strcmp(kernels, "portable") == 0;
+}
+
+void expect_device() {
+  int driver = 0, count = 0;
+  if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0)
+    throw Error("CUDA is not available: there is no NVIDIA driver");
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status != cudaSuccess || count == 0) {
+    throw Error(std::string("CUDA is not available: ") +
+                (status != cudaSuccess ? cudaGetErrorString(status) : "there is no device"));
+  }
+}
+
+}  // namespace
+
+void fail_cuda(const std::string& what) { throw Error("CUDA: " + what); }
+
+CudaDevice::CudaDevice(const DeviceOptions& options, const DeviceOps& ops)
+    : options_(options), ops_(ops) {
+  expect_device();
+  check_cuda(cudaSetDevice(0), "opening device 0");
+  cudaDeviceProp properties{};
+  check_cuda(cudaGetDeviceProperties(&properties, 0), "properties of device 0");
+  name_ = properties.name;
+  if (properties.major < 8) {
+    throw Error("CUDA is not available: " + name_ + " has compute capability " +
+                std::to_string(properties.major) + "." + std::to_string(properties.minor) +
+                ", expected 8.0 or above");
+  }
+  multiprocessors_ = properties.multiProcessorCount;
+  is_hopper_ = properties.major == 9 && properties.minor == 0 && !wants_portable_kernels();
+  check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
+  size_t free = 0, total = 0;
+  check_cuda(cudaMemGetInfo(&free, &total), "reading the free memory");
+  limit_ = static_cast<int64_t>(static_cast<double>(free) * options.memory_fraction);
+}
+
+CudaDevice::~CudaDevice() {
+  cudaStreamSynchronize(stream_);
+  cudaStreamDestroy(stream_);
+}
+
+// Blocks are the runtime's own, not parts of one: compute-sanitizer then sees their ends.
+std::shared_ptr<std::byte> CudaDevice::allocate(int64_t bytes) {
+  const int64_t padded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  if (padded == 0) return {};
+  const auto no_room = [&] {
+    throw Error("out of device memory: " + std::to_string(bytes) + " bytes were asked for, " +
+                std::to_string(in_use_) + " of " + std::to_string(limit_) + " are in use");
+  };
+  if (in_use_.fetch_add(padded) + padded > limit_) {
+    in_use_ -= padded;
+    no_room();
+  }
+  void* memory = nullptr;
+  if (cudaMalloc(&memory, static_cast<size_t>(padded)) != cudaSuccess) {
+    cudaGetLastError();  // the error is reported here, not by the next launch
+    in_use_ -= padded;
+    no_room();
+  }
+  auto self = std::static_pointer_cast<CudaDevice>(shared_from_this());
+  return {static_cast<std::byte*>(memory), [self, padded](std::byte* taken) {
+            cudaFree(taken);
+            self->in_use_ -= padded;
+          }};
+}
+
+void CudaDevice::upload(std::byte* to, const std::byte* from, int64_t bytes) {
+  if (bytes == 0) return;
+  check_cuda(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, stream_),
+             "copying to the device");
+  check_cuda(cudaStreamSynchronize(stream_), "copying to the device");
+}
+
+void CudaDevice::download(std::byte* to, const std::byte* from, int64_t bytes) {
+  if (bytes == 0) return;
+  check_cuda(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost, stream_),
+             "copying from the device");
+  wait();
+}
+
+void CudaDevice::copy(std::byte* to, const std::byte* from, int64_t bytes) {
+  if (bytes == 0) return;
+  check_cuda(
+      cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToDevice, stream_),
+      "copying on the device");
+}
+
+void CudaDevice::clear(std::byte* to, int64_t bytes) {
+  if (bytes == 0) return;
+  check_cuda(cudaMemsetAsync(to, 0, static_cast<size_t>(bytes), stream_), "clearing memory");
+}
+
+void CudaDevice::wait() { check_cuda(cudaStreamSynchronize(stream_), "waiting for the device"); }
+
+}  // namespace jet

@@ -1,0 +1,54 @@
+// A device with memory of its own, as the host sees it. The CPU is none: a Context without a device
+// runs there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/tensor.h"
+
+namespace jet {
+
+struct DeviceOps;  // the device's implementation of every op: ops/device_ops.h
+
+// Work and copies run in the order in which they were asked for; only what is said to wait waits.
+class Device : public std::enable_shared_from_this<Device> {
+ public:
+  virtual ~Device() = default;
+
+  virtual std::string_view name() const = 0;  // "NVIDIA H100 80GB HBM3"
+  virtual const DeviceOps& ops() const = 0;
+
+  // Uninitialised, aligned to 256 bytes, given back with the last owner, which keeps the device
+  // open. Throws Error when the device's share of memory has no such block left.
+  virtual std::shared_ptr<std::byte> allocate(int64_t bytes) = 0;
+  virtual int64_t memory_limit() const = 0;  // bytes this process may take
+  virtual int64_t memory_in_use() const = 0;
+
+  // Host memory is read and written by the time the call returns.
+  virtual void upload(std::byte* to, const std::byte* from, int64_t bytes) = 0;
+  virtual void download(std::byte* to, const std::byte* from, int64_t bytes) = 0;  // waits
+  virtual void copy(std::byte* to, const std::byte* from, int64_t bytes) = 0;
+  virtual void clear(std::byte* to, int64_t bytes) = 0;  // zeros
+  virtual void wait() = 0;                               // for all that was asked for
+};
+
+// A tensor in the device's memory, uninitialised; a copy of a host tensor there; a copy back.
+Tensor device_tensor(Device& device, DType type, const Shape& shape);
+Tensor to_device(Device& device, ConstTensorView host);
+Tensor to_host(Device& device, ConstTensorView on_device);
+
+struct DeviceOptions {
+  double memory_fraction = 0.9;  // of the memory that is free when the device is opened
+  bool deterministic = false;    // a row's result is the same bits whatever rows run beside it
+};
+
+// The first CUDA device. Throws Error saying why there is none: the library libjet_cuda.so, which
+// is searched in the folder of the program and in ../lib beside it, or is what JET_CUDA_LIBRARY
+// names; the driver; a device of compute capability 8.0 or above.
+std::shared_ptr<Device> open_cuda(const DeviceOptions& options);
+
+}  // namespace jet
