@@ -37,6 +37,11 @@ std::string to_string(const Shape& shape) {
   return fmt::format("[{}]", fmt::join(shape.sizes(), ", "));
 }
 
+bool ConstTensorView::is_contiguous() const {
+  return row_stride == 0 || shape.rank() == 0 || shape[0] <= 1 ||
+         row_stride * shape[0] == shape.elements();
+}
+
 int64_t ConstTensorView::bytes() const {
   if (shape.rank() == 0) return block_bytes(type);
   if (shape.back() == 0) return 0;
@@ -44,12 +49,12 @@ int64_t ConstTensorView::bytes() const {
 }
 
 const float* ConstTensorView::f32() const {
-  JET_CHECK(type == DType::F32);
+  JET_CHECK(type == DType::F32 && is_contiguous());
   return reinterpret_cast<const float*>(data);
 }
 
 float* TensorView::f32() const {
-  JET_CHECK(type == DType::F32);
+  JET_CHECK(type == DType::F32 && is_contiguous());
   return reinterpret_cast<float*>(data);
 }
 

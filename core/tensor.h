@@ -1,5 +1,5 @@
-// Tensors: a shape, a type and contiguous row-major bytes; views that borrow them, and Tensor that
-// keeps them alive.
+// Tensors: a shape, a type and row-major bytes; views that borrow them, and Tensor that keeps them
+// alive.
 #pragma once
 
 #include <array>
@@ -44,12 +44,14 @@ struct ConstTensorView {
   const std::byte* data = nullptr;
   DType type = DType::F32;
   Shape shape;
+  int64_t row_stride = 0;  // elements between rows of the outermost axis; 0: contiguous
 
   int64_t rows() const {
     return shape.rank() == 0 ? 1 : shape.elements() / (shape.back() ? shape.back() : 1);
   }
-  int64_t bytes() const;
-  const float* f32() const;  // the data as float32; JET_CHECK of the type
+  bool is_contiguous() const;
+  int64_t bytes() const;     // of the elements, gaps between rows left out
+  const float* f32() const;  // the data as float32; JET_CHECK of the type and that it is contiguous
 };
 
 // Borrowed, writable.
@@ -57,9 +59,11 @@ struct TensorView {
   std::byte* data = nullptr;
   DType type = DType::F32;
   Shape shape;
+  int64_t row_stride = 0;
 
-  operator ConstTensorView() const { return {data, type, shape}; }
+  operator ConstTensorView() const { return {data, type, shape, row_stride}; }
   int64_t rows() const { return ConstTensorView(*this).rows(); }
+  bool is_contiguous() const { return ConstTensorView(*this).is_contiguous(); }
   int64_t bytes() const { return ConstTensorView(*this).bytes(); }
   float* f32() const;
 };

@@ -84,5 +84,19 @@ TEST(Tensor, ExhaustedMemoryIsAnError) {
   EXPECT_THROW(Tensor(DType::U8, {int64_t{1} << 60}), Error);
 }
 
+TEST(TensorViewDeathTest, FloatsAreOfContiguousRowsAlone) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  std::vector<float> values(12);
+  TensorView view = view_of(std::span<float>(values), Shape{2, 2});
+  view.row_stride = 2;
+  EXPECT_EQ(view.f32(), values.data());
+  view.row_stride = 6;  // a slice of a wider tensor
+  EXPECT_EQ(ConstTensorView(view).row_stride, 6);
+  EXPECT_EQ(view.bytes(), 16);
+  EXPECT_DEATH(view.f32(), "is_contiguous");
+  view.shape = Shape{1, 2};
+  EXPECT_EQ(view.f32(), values.data());
+}
+
 }  // namespace
 }  // namespace jet

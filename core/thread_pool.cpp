@@ -7,6 +7,27 @@
 #include "core/error.h"
 
 namespace jet {
+namespace {
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+// Returns when the value has changed: looks for a while, then sleeps.
+void wait_while(const std::atomic<uint32_t>& value, uint32_t old) {
+  constexpr int kLooks = 1000;
+  for (int i = 0; i < kLooks; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    pause();
+  }
+  value.wait(old, std::memory_order_acquire);
+}
+
+}  // namespace
 
 ThreadPool::ThreadPool(int threads) {
   JET_CHECK(threads >= 1);
@@ -16,49 +37,36 @@ ThreadPool::ThreadPool(int threads) {
 }
 
 ThreadPool::~ThreadPool() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  start_.notify_all();
+  stop_ = true;
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
   for (std::thread& worker : workers_) worker.join();
 }
 
-void ThreadPool::parallel_for(int64_t n, int64_t grain, const Body& body) {
+void ThreadPool::parallel_for(int64_t n, int64_t grain, Body body) {
   if (n <= 0) return;
   if (workers_.empty() || n <= grain) {
     body(0, n, 0);
     return;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    body_ = &body;
-    n_ = n;
-    grain_ = std::max<int64_t>(grain, 1);
-    running_ = static_cast<int>(workers_.size());
-    ++round_;
-  }
-  start_.notify_all();
+  body_ = &body;
+  n_ = n;
+  grain_ = std::max<int64_t>(grain, 1);
+  running_.store(static_cast<uint32_t>(workers_.size()), std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
   run_share(0);
-  std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return running_ == 0; });
+  for (uint32_t running = 0; (running = running_.load(std::memory_order_acquire)) != 0;)
+    wait_while(running_, running);
 }
 
 void ThreadPool::work(int thread) {
-  uint64_t seen = 0;
-  while (true) {
-    {
-      std::unique_lock lock(mutex_);
-      start_.wait(lock, [&] { return stop_ || round_ != seen; });
-      if (stop_) return;
-      seen = round_;
-    }
+  for (uint32_t seen = 0;;) {
+    wait_while(round_, seen);
+    seen = round_.load(std::memory_order_acquire);
+    if (stop_) return;
     run_share(thread);
-    {
-      const std::lock_guard lock(mutex_);
-      if (--running_ > 0) continue;
-    }
-    done_.notify_one();
+    if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
   }
 }
 

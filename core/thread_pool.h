@@ -1,12 +1,12 @@
 // A fixed set of threads that split the outputs of one operation between them.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
-#include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "core/function_ref.h"
 
 namespace jet {
 
@@ -22,24 +22,23 @@ class ThreadPool {
 
   // Calls body(begin, end, thread) on disjoint ranges that cover [0, n) and returns when all are
   // done; `thread` is in [0, threads()). Ranges are multiples of `grain`, the last aside. One
-  // caller at a time; body must not throw.
-  using Body = std::function<void(int64_t begin, int64_t end, int thread)>;
-  void parallel_for(int64_t n, int64_t grain, const Body& body);
+  // caller at a time; body must not throw. Allocates nothing. A thread that has nothing to do looks
+  // for more for some 20 us, so that one short operation after another finds it awake, then sleeps.
+  using Body = FunctionRef<void(int64_t begin, int64_t end, int thread)>;
+  void parallel_for(int64_t n, int64_t grain, Body body);
 
  private:
   void work(int thread);
   void run_share(int thread);
 
   std::vector<std::thread> workers_;
-  std::mutex mutex_;
-  std::condition_variable start_;
-  std::condition_variable done_;
+  // The operation: written before round_ is raised, read by workers that have seen it raised.
   const Body* body_ = nullptr;
   int64_t n_ = 0;
   int64_t grain_ = 1;
-  uint64_t round_ = 0;
-  int running_ = 0;
   bool stop_ = false;
+  alignas(64) std::atomic<uint32_t> round_ = 0;
+  alignas(64) std::atomic<uint32_t> running_ = 0;  // workers that have not finished the round
 };
 
 // Threads this process may run on (its CPU affinity), at least 1.

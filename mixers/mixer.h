@@ -15,6 +15,7 @@
 #include "mixers/state_spec.h"
 #include "mixers/tensor_spec.h"
 #include "ops/batch.h"
+#include "ops/preparer.h"
 
 namespace jet {
 
@@ -74,7 +75,9 @@ class MixerSpec {
   virtual StateSpec state() const = 0;
   virtual MixerCost cost(int64_t tokens,
                          int64_t context) const = 0;  // of T rows of one sequence after `context`
-  virtual std::unique_ptr<Mixer> prepare(const TensorSource& tensors) const = 0;
+  // Takes the tensors by name, each through the preparer of the device it will run on.
+  virtual std::unique_ptr<Mixer> prepare(const TensorSource& tensors,
+                                         const Preparer& preparer) const = 0;
 };
 
 }  // namespace jet

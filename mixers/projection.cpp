@@ -8,14 +8,16 @@ TensorView project(Context& context, ConstTensorView x, const Weight& weight, co
                    ConstTensorView bias) {
   TensorView y = context.arena.tensor(Shape{x.shape[0], weight.out()});
   const Arena::Scope scratch(context.arena);
-  linear(context, {x, weight, bias, y}, context.arena.span(linear_workspace(context, weight)));
+  const Linear args{x, weight, bias, y};
+  linear(context, args, context.arena.span(linear_workspace(context, args)));
   y.shape = shape;
   return y;
 }
 
 void project_into(Context& context, ConstTensorView x, const Weight& weight, TensorView y) {
   const Arena::Scope scratch(context.arena);
-  linear(context, {x, weight, {}, y}, context.arena.span(linear_workspace(context, weight)));
+  const Linear args{x, weight, {}, y};
+  linear(context, args, context.arena.span(linear_workspace(context, args)));
 }
 
 }  // namespace jet

@@ -29,7 +29,4 @@ struct TensorSpec {
 // tensors are an Error.
 using TensorSource = std::function<Tensor(std::string_view name)>;
 
-// The tensor in float32: itself, or a converted copy. For vectors: norms, biases, decay rates.
-Tensor to_float32(const Tensor& tensor);
-
 }  // namespace jet

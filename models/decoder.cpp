@@ -11,27 +11,29 @@
 
 namespace jet {
 
-Decoder::Decoder(DecoderSpec spec, const TensorSource& tensors) : spec_(std::move(spec)) {
+Decoder::Decoder(DecoderSpec spec, const TensorSource& tensors, const Preparer& prepare)
+    : spec_(std::move(spec)) {
   const TensorSource take = [&](std::string_view name) {
     Tensor tensor = tensors(name);
     weight_bytes_ += tensor.view().bytes();
     return tensor;
   };
-  embedding_ = {take("model.embed_tokens.weight")};
+  const Tensor words = take("model.embed_tokens.weight");
+  embedding_ = spec_.tied_head ? prepare.weight(words) : prepare.table(words);
   for (size_t index = 0; index < spec_.layers.size(); ++index) {
     const std::string prefix = fmt::format("model.layers.{}.", index);
     const TensorSource below = [&](std::string_view name) {
       return take(mixer_prefix(index) + std::string(name));
     };
-    layers_.push_back({.mixer_norm = to_float32(take(prefix + "input_layernorm.weight")),
-                       .mixer = spec_.layers[index].mixer->prepare(below),
-                       .mlp_norm = to_float32(take(prefix + "post_attention_layernorm.weight")),
-                       .gate = {take(prefix + "mlp.gate_proj.weight")},
-                       .up = {take(prefix + "mlp.up_proj.weight")},
-                       .down = {take(prefix + "mlp.down_proj.weight")}});
+    layers_.push_back({.mixer_norm = prepare.vector(take(prefix + "input_layernorm.weight")),
+                       .mixer = spec_.layers[index].mixer->prepare(below, prepare),
+                       .mlp_norm = prepare.vector(take(prefix + "post_attention_layernorm.weight")),
+                       .gate = prepare.weight(take(prefix + "mlp.gate_proj.weight")),
+                       .up = prepare.weight(take(prefix + "mlp.up_proj.weight")),
+                       .down = prepare.weight(take(prefix + "mlp.down_proj.weight"))});
   }
-  norm_ = to_float32(take("model.norm.weight"));
-  head_ = spec_.tied_head ? embedding_ : Weight{take("lm_head.weight")};
+  norm_ = prepare.vector(take("model.norm.weight"));
+  head_ = spec_.tied_head ? embedding_ : prepare.weight(take("lm_head.weight"));
 }
 
 std::vector<StateSpec> Decoder::states() const {

@@ -27,9 +27,9 @@ struct DecoderCall {
 
 class Decoder {
  public:
-  // Takes every tensor of decoder_tensors(spec) by its full name. Throws Error on a missing or
-  // misshapen one.
-  Decoder(DecoderSpec spec, const TensorSource& tensors);
+  // Takes every tensor of decoder_tensors(spec) by its full name, through the preparer of the
+  // device that it will run on. Throws Error on a missing or misshapen one.
+  Decoder(DecoderSpec spec, const TensorSource& tensors, const Preparer& prepare);
 
   const DecoderSpec& spec() const { return spec_; }
   std::vector<StateSpec> states() const;

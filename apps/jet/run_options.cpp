@@ -63,6 +63,13 @@ DType kv_type(const RunOptions& run) { return *parse_dtype(run.kv_dtype); }
 
 StateTypes state_types(const RunOptions& run) { return {.attention = kv_type(run)}; }
 
+ModelOptions model_options(const RunOptions& run) {
+  if (run.dtype == "f32") return {.dtype = ComputeType::F32};
+  if (run.dtype == "bf16") return {.dtype = ComputeType::BF16};
+  if (run.dtype == "f16") return {.dtype = ComputeType::F16};
+  return {.dtype = ComputeType::Auto};
+}
+
 EngineOptions engine_options(const RunOptions& run) {
   const DType kv = kv_type(run);
   return {.threads = static_cast<int>(run.threads),
@@ -76,7 +83,7 @@ EngineOptions engine_options(const RunOptions& run) {
 Model load_model(const RunOptions& run) {
   check_run_options(run);
   const Stopwatch watch;
-  Model model = Model::load(run.model);
+  Model model = Model::load(run.model, model_options(run));
   if (run.verbose) {
     write_note(fmt::format("loaded {}: {}, {} parameters, {} of weights, in {:.2f} s", run.model,
                            model.architecture(), with_commas(model.parameters()),

@@ -33,6 +33,7 @@ void check_run_options(const RunOptions& run);
 
 DType kv_type(const RunOptions& run);
 StateTypes state_types(const RunOptions& run);
+ModelOptions model_options(const RunOptions& run);
 EngineOptions engine_options(const RunOptions& run);
 
 // Loads the model; says how long that took with -v, and warns of a context beyond the trained one.

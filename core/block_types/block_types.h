@@ -7,6 +7,7 @@
 #include <span>
 
 #include "core/dtype.h"
+#include "core/tensor.h"
 
 namespace jet {
 
@@ -16,6 +17,9 @@ void decode_row(DType type, const std::byte* row, int64_t n, float* out);
 // Encodes n numbers into a floating or block type (float types round to nearest even).
 // Throws Error on a type that cannot be encoded or a number that is not finite (block types).
 void encode_row(DType type, const float* row, int64_t n, std::byte* out);
+
+// The tensor in float32: itself, or a decoded copy.
+Tensor to_float32(const Tensor& tensor);
 
 // Where the scales of a block row are not finite, the row is not weights: the first bad block, or
 // -1.

@@ -19,11 +19,24 @@ struct ChatMessage {
   std::string content;
 };
 
+// What products of weights and activations are computed in.
+enum class ComputeType {
+  Auto,  // what is fastest on the device within its stated error
+  F32,   // float32 throughout: the reference
+  BF16,
+  F16,
+};
+
+struct ModelOptions {
+  ComputeType dtype = ComputeType::Auto;
+};
+
 // Immutable and cheap to copy: copies share the weights. Safe to use from several threads.
 class Model {
  public:
-  // A Hugging Face directory or a .gguf file. Throws Error naming the file and the place at fault.
-  static Model load(const std::string& path);
+  // A Hugging Face directory or a .gguf file. Throws Error naming the file and the place at fault,
+  // or on a type that the device does not compute in.
+  static Model load(const std::string& path, const ModelOptions& options = {});
 
   std::string architecture() const;  // "llama", "qwen2", "qwen3", "jet_nemotron"
   int64_t parameters() const;

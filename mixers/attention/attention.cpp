@@ -16,21 +16,21 @@ namespace {
 
 class AttentionMixer final : public Mixer {
  public:
-  AttentionMixer(const AttentionSpec& spec, const TensorSource& tensors)
+  AttentionMixer(const AttentionSpec& spec, const TensorSource& tensors, const Preparer& prepare)
       : spec_(spec),
-        q_{tensors("q_proj.weight")},
-        k_{tensors("k_proj.weight")},
-        v_{tensors("v_proj.weight")},
-        o_{tensors("o_proj.weight")},
+        q_(prepare.weight(tensors("q_proj.weight"))),
+        k_(prepare.weight(tensors("k_proj.weight"))),
+        v_(prepare.weight(tensors("v_proj.weight"))),
+        o_(prepare.weight(tensors("o_proj.weight"))),
         frequencies_(scaled_rope_frequencies(spec.model)) {
     if (spec.model.attention_bias) {
-      q_bias_ = to_float32(tensors("q_proj.bias"));
-      k_bias_ = to_float32(tensors("k_proj.bias"));
-      v_bias_ = to_float32(tensors("v_proj.bias"));
+      q_bias_ = prepare.vector(tensors("q_proj.bias"));
+      k_bias_ = prepare.vector(tensors("k_proj.bias"));
+      v_bias_ = prepare.vector(tensors("v_proj.bias"));
     }
     if (spec.model.qk_norm) {
-      q_norm_ = to_float32(tensors("q_norm.weight"));
-      k_norm_ = to_float32(tensors("k_norm.weight"));
+      q_norm_ = prepare.vector(tensors("q_norm.weight"));
+      k_norm_ = prepare.vector(tensors("k_norm.weight"));
     }
   }
 
@@ -83,8 +83,9 @@ class AttentionMixer final : public Mixer {
 
 }  // namespace
 
-std::unique_ptr<Mixer> AttentionSpec::prepare(const TensorSource& tensors) const {
-  return std::make_unique<AttentionMixer>(*this, tensors);
+std::unique_ptr<Mixer> AttentionSpec::prepare(const TensorSource& tensors,
+                                              const Preparer& preparer) const {
+  return std::make_unique<AttentionMixer>(*this, tensors, preparer);
 }
 
 }  // namespace jet

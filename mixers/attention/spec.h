@@ -18,7 +18,8 @@ struct AttentionSpec final : MixerSpec {
   std::vector<TensorSpec> tensors() const override;
   StateSpec state() const override;  // k, v: [G, d] a token, or a ring of the window
   MixerCost cost(int64_t tokens, int64_t context) const override;
-  std::unique_ptr<Mixer> prepare(const TensorSource& tensors) const override;
+  std::unique_ptr<Mixer> prepare(const TensorSource& tensors,
+                                 const Preparer& preparer) const override;
 };
 
 // Readers for the registry. "swa" needs the field window_size.

@@ -17,21 +17,21 @@ constexpr float kL2Eps = 1e-6f;
 
 class JetBlock final : public Mixer {
  public:
-  JetBlock(const JetBlockSpec& spec, const TensorSource& tensors)
+  JetBlock(const JetBlockSpec& spec, const TensorSource& tensors, const Preparer& prepare)
       : spec_(spec),
-        q_{tensors("q_proj.weight")},
-        k_{tensors("k_proj.weight")},
-        v_{tensors("v_proj.weight")},
-        a_{tensors("a_proj.weight")},
-        b_{tensors("b_proj.weight")},
-        g_{tensors("g_proj.weight")},
-        o_{tensors("o_proj.weight")},
-        w1_{tensors("dynamic_conv1d.kernel_generator.w1.weight")},
-        w2_{tensors("dynamic_conv1d.kernel_generator.w2.weight")},
-        w2_bias_(to_float32(tensors("dynamic_conv1d.kernel_generator.w2.bias"))),
-        a_log_(to_float32(tensors("A_log"))),
-        dt_bias_(to_float32(tensors("dt_bias"))),
-        o_norm_(to_float32(tensors("o_norm.weight"))) {}
+        q_(prepare.weight(tensors("q_proj.weight"))),
+        k_(prepare.weight(tensors("k_proj.weight"))),
+        v_(prepare.weight(tensors("v_proj.weight"))),
+        a_(prepare.exact_weight(tensors("a_proj.weight"))),
+        b_(prepare.exact_weight(tensors("b_proj.weight"))),
+        g_(prepare.weight(tensors("g_proj.weight"))),
+        o_(prepare.weight(tensors("o_proj.weight"))),
+        w1_(prepare.weight(tensors("dynamic_conv1d.kernel_generator.w1.weight"))),
+        w2_(prepare.weight(tensors("dynamic_conv1d.kernel_generator.w2.weight"))),
+        w2_bias_(prepare.vector(tensors("dynamic_conv1d.kernel_generator.w2.bias"))),
+        a_log_(prepare.vector(tensors("A_log"))),
+        dt_bias_(prepare.vector(tensors("dt_bias"))),
+        o_norm_(prepare.vector(tensors("o_norm.weight"))) {}
 
   void forward(Context& context, const MixerCall& call) const override {
     const Arena::Scope scratch(context.arena);
@@ -84,8 +84,9 @@ class JetBlock final : public Mixer {
 
 }  // namespace
 
-std::unique_ptr<Mixer> JetBlockSpec::prepare(const TensorSource& tensors) const {
-  return std::make_unique<JetBlock>(*this, tensors);
+std::unique_ptr<Mixer> JetBlockSpec::prepare(const TensorSource& tensors,
+                                             const Preparer& preparer) const {
+  return std::make_unique<JetBlock>(*this, tensors, preparer);
 }
 
 }  // namespace jet

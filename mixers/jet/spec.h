@@ -26,7 +26,8 @@ struct JetBlockSpec final : MixerSpec {
   std::vector<TensorSpec> tensors() const override;
   StateSpec state() const override;  // recurrent [H, K, V]; conv: the last W - 1 rows of [H V]
   MixerCost cost(int64_t tokens, int64_t context) const override;
-  std::unique_ptr<Mixer> prepare(const TensorSource& tensors) const override;
+  std::unique_ptr<Mixer> prepare(const TensorSource& tensors,
+                                 const Preparer& preparer) const override;
 };
 
 std::unique_ptr<const MixerSpec> parse_jet_block(const ModelShape& model, const Fields& section);

@@ -25,7 +25,8 @@ class MixerBench {
       : hidden_(hidden),
         context_(context),
         op_(2),
-        mixer_(spec.prepare([&](std::string_view name) { return weight(spec, name); })) {
+        mixer_(spec.prepare([&](std::string_view name) { return weight(spec, name); },
+                            ReferencePreparer())) {
     for (const StatePart& part : spec.state()) {
       std::vector<int64_t> sizes;
       if (part.growth == StateGrowth::PerToken) sizes = {slots * pages_each() * kPageTokens};

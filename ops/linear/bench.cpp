@@ -30,10 +30,10 @@ void bench_linear(benchmark::State& state, DType type) {
   const Weight weight = repeated_row(type, out, in);
   Tensor x(DType::F32, Shape{tokens, in});
   Tensor y(DType::F32, Shape{tokens, out});
-  const int64_t bytes = linear_workspace(context, weight);
+  const Linear args{.x = x.view(), .weight = weight, .y = y.mutable_view()};
+  const int64_t bytes = linear_workspace(context, args);
   const std::span workspace(arena.take(bytes), static_cast<size_t>(bytes));
-  for (auto _ : state)
-    linear(context, {.x = x.view(), .weight = weight, .y = y.mutable_view()}, workspace);
+  for (auto _ : state) linear(context, args, workspace);
   const double calls = static_cast<double>(state.iterations());
   using benchmark::Counter;
   state.counters["flops"] =

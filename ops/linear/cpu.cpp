@@ -1,5 +1,5 @@
-// linear on the CPU: threads split the output rows; each decodes a panel of weight rows to float32
-// and multiplies it with every row of x before the next.
+// linear on the CPU: threads split the output rows of all parts; each decodes a panel of weight
+// rows to float32 and multiplies it with every row of x before the next.
 #include <algorithm>
 
 #include "core/block_types/block_types.h"
@@ -48,48 +48,68 @@ void place_weights(const Weight& weight, int64_t first, int64_t begin, float* sc
 }
 
 // y = bias, or 0, in columns [begin, end).
-void set_bias(const Linear& args, int64_t begin, int64_t end) {
-  const int64_t out = args.weight.out();
-  for (int64_t t = 0; t < args.x.shape[0]; ++t) {
-    float* y = args.y.f32() + t * out;
-    if (args.bias.data != nullptr)
-      std::copy(args.bias.f32() + begin, args.bias.f32() + end, y + begin);
+void set_bias(int64_t tokens, const LinearPart& part, int64_t begin, int64_t end) {
+  const int64_t out = part.weight.out();
+  for (int64_t t = 0; t < tokens; ++t) {
+    float* y = part.y.f32() + t * out;
+    if (part.bias.data != nullptr)
+      std::copy(part.bias.f32() + begin, part.bias.f32() + end, y + begin);
     else
       std::fill(y + begin, y + end, 0.0f);
   }
 }
 
+// Columns [begin, end) of a part's y.
+void compute(ConstTensorView x, const LinearPart& part, int64_t begin, int64_t end,
+             float* scratch) {
+  const int64_t tokens = x.shape[0];
+  const int64_t in = part.weight.in();
+  const int64_t panel_rows = tokens <= kFewTokens ? kSmallPanel : kLargePanel;
+  set_bias(tokens, part, begin, end);
+  for (int64_t row = begin; row < end; row += panel_rows) {
+    for (int64_t i = 0, n = 0; i < in; i += n) {
+      n = in - i <= kLargestBlock ? in - i : kBlock;
+      Panel panel{.w = nullptr,
+                  .w_stride = 0,
+                  .rows = std::min(panel_rows, end - row),
+                  .x = x.f32() + i,
+                  .x_stride = in,
+                  .tokens = tokens,
+                  .n = n,
+                  .y = part.y.f32() + row,
+                  .y_stride = part.weight.out()};
+      place_weights(part.weight, row, i, scratch, panel);
+      accumulate_panel(panel);
+    }
+  }
+}
+
+// Units of kSmallPanel rows, which no part shares with the next.
+int64_t units(const LinearPart& part) {
+  return (part.weight.out() + kSmallPanel - 1) / kSmallPanel;
+}
+
 }  // namespace
 
-int64_t linear_workspace_cpu(const Context& context, const Weight& weight) {
-  if (is_read_in_place(weight)) return 0;
+int64_t linear_workspace_cpu(const Context& context, const LinearGroup& args) {
+  const auto in_place = [](const LinearPart& part) { return is_read_in_place(part.weight); };
+  if (std::ranges::all_of(args.parts, in_place)) return 0;
   return context.threads.threads() * kScratchFloats * static_cast<int64_t>(sizeof(float));
 }
 
-void linear_cpu(Context& context, const Linear& args, std::span<std::byte> workspace) {
-  const int64_t tokens = args.x.shape[0];
-  const int64_t in = args.weight.in();
-  const int64_t out = args.weight.out();
-  const int64_t grain = tokens * in * out < kManyProducts ? out : kSmallPanel;
-  const int64_t panel_rows = tokens <= kFewTokens ? kSmallPanel : kLargePanel;
-  context.threads.parallel_for(out, grain, [&](int64_t begin, int64_t end, int thread) {
+void linear_cpu(Context& context, const LinearGroup& args, std::span<std::byte> workspace) {
+  int64_t all_units = 0;
+  for (const LinearPart& part : args.parts) all_units += units(part);
+  const int64_t products = args.x.shape[0] * args.x.shape[1] * all_units * kSmallPanel;
+  const int64_t grain = products < kManyProducts ? all_units : 1;
+  context.threads.parallel_for(all_units, grain, [&](int64_t begin, int64_t end, int thread) {
     float* scratch = reinterpret_cast<float*>(workspace.data()) + thread * kScratchFloats;
-    set_bias(args, begin, end);
-    for (int64_t row = begin; row < end; row += panel_rows) {
-      for (int64_t i = 0, n = 0; i < in; i += n) {
-        n = in - i <= kLargestBlock ? in - i : kBlock;
-        Panel panel{.w = nullptr,
-                    .w_stride = 0,
-                    .rows = std::min(panel_rows, end - row),
-                    .x = args.x.f32() + i,
-                    .x_stride = in,
-                    .tokens = tokens,
-                    .n = n,
-                    .y = args.y.f32() + row,
-                    .y_stride = out};
-        place_weights(args.weight, row, i, scratch, panel);
-        accumulate_panel(panel);
-      }
+    int64_t first = 0;  // unit of the part
+    for (const LinearPart& part : args.parts) {
+      const int64_t from = std::max(begin - first, int64_t{0}) * kSmallPanel;
+      const int64_t to = std::min((end - first) * kSmallPanel, part.weight.out());
+      if (from < to) compute(args.x, part, from, to, scratch);
+      first += units(part);
     }
   });
 }

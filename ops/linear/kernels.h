@@ -7,8 +7,8 @@
 
 namespace jet {
 
-int64_t linear_workspace_cpu(const Context& context, const Weight& weight);
-void linear_cpu(Context& context, const Linear& args, std::span<std::byte> workspace);
+int64_t linear_workspace_cpu(const Context& context, const LinearGroup& args);
+void linear_cpu(Context& context, const LinearGroup& args, std::span<std::byte> workspace);
 std::vector<double> linear_reference(const Linear& args);  // y in float64; tests only
 
 }  // namespace jet

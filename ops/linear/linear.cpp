@@ -6,23 +6,41 @@
 #include "ops/linear/kernels.h"
 
 namespace jet {
+namespace {
 
-int64_t linear_workspace(const Context& context, const Weight& weight) {
-  expect_weight("linear", "weight", weight);
-  return linear_workspace_cpu(context, weight);
+void expect_group(const LinearGroup& args) {
+  if (args.parts.empty()) fail("linear: a group of no parts, expected at least one");
+  expect_rank("linear", "x", args.x, DType::F32, 2);
+  const int64_t tokens = args.x.shape[0];
+  for (const LinearPart& part : args.parts) {
+    expect_weight("linear", "weight", part.weight);
+    expect("linear", "x", args.x, DType::F32, Shape{tokens, part.weight.in()});
+    expect("linear", "y", part.y, DType::F32, Shape{tokens, part.weight.out()});
+    if (part.bias.data != nullptr)
+      expect("linear", "bias", part.bias, DType::F32, Shape{part.weight.out()});
+  }
+}
+
+}  // namespace
+
+int64_t linear_workspace(const Context& context, const LinearGroup& args) {
+  expect_group(args);
+  return linear_workspace_cpu(context, args);
+}
+
+int64_t linear_workspace(const Context& context, const Linear& args) {
+  const LinearPart part{args.weight, args.bias, args.y};
+  return linear_workspace(context, LinearGroup{args.x, {&part, 1}});
+}
+
+void linear(Context& context, const LinearGroup& args, std::span<std::byte> workspace) {
+  expect_workspace("linear", workspace, linear_workspace(context, args));
+  linear_cpu(context, args, workspace);
 }
 
 void linear(Context& context, const Linear& args, std::span<std::byte> workspace) {
-  const int64_t needed = linear_workspace(context, args.weight);
-  expect_rank("linear", "x", args.x, DType::F32, 2);
-  const int64_t tokens = args.x.shape[0];
-  expect("linear", "x", args.x, DType::F32, Shape{tokens, args.weight.in()});
-  expect("linear", "y", args.y, DType::F32, Shape{tokens, args.weight.out()});
-  if (args.bias.data != nullptr)
-    expect("linear", "bias", args.bias, DType::F32, Shape{args.weight.out()});
-  if (static_cast<int64_t>(workspace.size()) < needed)
-    fail("linear: the workspace has {} bytes, expected at least {}", workspace.size(), needed);
-  linear_cpu(context, args, workspace);
+  const LinearPart part{args.weight, args.bias, args.y};
+  linear(context, LinearGroup{args.x, {&part, 1}}, workspace);
 }
 
 }  // namespace jet

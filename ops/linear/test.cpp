@@ -26,7 +26,7 @@ std::vector<float> run(int threads, std::span<const float> x, const Weight& weig
   Guarded y(Shape{tokens, weight.out()});
   Linear args{.x = view_of(x, Shape{tokens, weight.in()}), .weight = weight, .y = y.view()};
   if (!bias.empty()) args.bias = view_of(bias, Shape{weight.out()});
-  linear(op.context, args, op.workspace(linear_workspace(op.context, weight)));
+  linear(op.context, args, op.workspace(linear_workspace(op.context, args)));
   y.check();
   return {y.values().begin(), y.values().end()};
 }
@@ -128,6 +128,34 @@ TEST(Linear, AnOutputIsBitIdenticalAtAnyRowOfTheWeight) {
   }
 }
 
+// Parts of unlike size, type and bias over one x are each what they are alone.
+TEST(Linear, APartIsBitIdenticalInAnyGroup) {
+  const int64_t in = 256;
+  const std::vector<Weight> weights{random_weight(DType::F32, 70, in, 21, 0.1),
+                                    random_weight(DType::Q4_K, 9, in, 22, 0.1),
+                                    random_weight(DType::BF16, 1, in, 23, 0.1)};
+  const auto bias = normals(9, 24);
+  for (const int64_t tokens : {0, 1, 6, 33}) {
+    const auto x = normals(tokens * in, 25);
+    for (const int threads : {1, 3}) {
+      OpContext op(threads);
+      std::vector<Guarded> ys;
+      for (const Weight& weight : weights) ys.emplace_back(Shape{tokens, weight.out()});
+      const std::vector<LinearPart> parts{{.weight = weights[0], .y = ys[0].view()},
+                                          {weights[1], view_of(bias, Shape{9}), ys[1].view()},
+                                          {.weight = weights[2], .y = ys[2].view()}};
+      const LinearGroup group{view_of(x, Shape{tokens, in}), parts};
+      linear(op.context, group, op.workspace(linear_workspace(op.context, group)));
+      for (size_t p = 0; p < ys.size(); ++p) {
+        ys[p].check();
+        const auto alone =
+            run(1, x, weights[p], p == 1 ? std::span<const float>(bias) : std::span<const float>());
+        EXPECT_TRUE(testing::same_bits(ys[p].values(), alone)) << tokens << ", part " << p;
+      }
+    }
+  }
+}
+
 TEST(Linear, ReadsFloatsAtAnyAddress) {
   const int64_t in = 20;
   const int64_t out = 9;
@@ -145,16 +173,18 @@ TEST(Linear, RefusesWhatDoesNotFit) {
   const Weight weight = random_weight(DType::BF16, 4, 8, 14, 1);
   const auto x = normals(16, 15);
   Guarded y(Shape{2, 4});
-  const auto workspace = op.workspace(linear_workspace(op.context, weight));
   const auto fails = [&](const Linear& args, std::span<std::byte> scratch) {
     EXPECT_THROW(linear(op.context, args, scratch), Error);
   };
   const auto fit = view_of(x, Shape{2, 8});
+  const auto workspace =
+      op.workspace(linear_workspace(op.context, Linear{.x = fit, .weight = weight, .y = y.view()}));
   fails({.x = view_of(x, Shape{4, 4}), .weight = weight, .y = y.view()}, workspace);
   fails({.x = view_of(x, Shape{2, 2, 4}), .weight = weight, .y = y.view()}, workspace);
   fails({.x = fit, .weight = weight, .y = view_of(y.values(), Shape{4, 2})}, workspace);
   fails({.x = fit, .weight = weight, .bias = view_of(x, Shape{16}), .y = y.view()}, workspace);
   fails({.x = fit, .weight = weight, .y = y.view()}, workspace.first(workspace.size() - 1));
+  EXPECT_THROW(linear_workspace(op.context, LinearGroup{.x = fit, .parts = {}}), Error);
   const Weight integers{Tensor(DType::I32, Shape{4, 8})};
   fails({.x = fit, .weight = integers, .y = y.view()}, workspace);
   const Weight flat{Tensor(DType::F32, Shape{8})};

@@ -15,7 +15,8 @@
 namespace jet {
 
 struct LoadedModel {
-  explicit LoadedModel(const Checkpoint& checkpoint);
+  // Throws Error on a type that the CPU does not compute in.
+  LoadedModel(const Checkpoint& checkpoint, const ModelOptions& options);
 
   // Throws Error where the model's files hold no tokenizer.
   const Tokenizer& text() const;

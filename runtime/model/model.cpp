@@ -13,11 +13,20 @@ std::string token_text(const Tokenizer& tokenizer, std::optional<int32_t> id) {
   return id && *id < tokenizer.vocabulary() ? std::string(tokenizer.bytes(*id)) : std::string();
 }
 
+ReferencePreparer preparer_for(ComputeType dtype) {
+  if (dtype == ComputeType::BF16 || dtype == ComputeType::F16) {
+    fail(
+        "the CPU computes in f32, not in {}; ask for f32 or auto (weights stay as they are stored)",
+        dtype == ComputeType::BF16 ? "bf16" : "f16");
+  }
+  return {};
+}
+
 }  // namespace
 
-LoadedModel::LoadedModel(const Checkpoint& checkpoint)
+LoadedModel::LoadedModel(const Checkpoint& checkpoint, const ModelOptions& options)
     : path(checkpoint.path.string()),
-      decoder(checkpoint.spec, checkpoint.source()),
+      decoder(checkpoint.spec, checkpoint.source(), preparer_for(options.dtype)),
       generation(checkpoint.generation) {
   if (checkpoint.tokenizer) {
     tokenizer.emplace(*checkpoint.tokenizer);
@@ -38,8 +47,8 @@ bool LoadedModel::ends(int32_t id) const {
   return std::ranges::find(generation.eos, id) != generation.eos.end();
 }
 
-Model Model::load(const std::string& path) {
-  return Model(std::make_shared<const LoadedModel>(open_checkpoint(path)));
+Model Model::load(const std::string& path, const ModelOptions& options) {
+  return Model(std::make_shared<const LoadedModel>(open_checkpoint(path), options));
 }
 
 std::string Model::architecture() const { return loaded_->decoder.spec().family; }

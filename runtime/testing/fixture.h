@@ -21,7 +21,7 @@ struct Fixture {
   explicit Fixture(const std::string& name)
       : directory(std::filesystem::path(JET_SOURCE_DIR) / "tests/data" / name),
         checkpoint(open_checkpoint(directory)),
-        decoder(checkpoint.spec, checkpoint.source()) {
+        decoder(checkpoint.spec, checkpoint.source(), ReferencePreparer()) {
     for (NamedTensor& named : read_safetensors(directory / "expected.safetensors").tensors) {
       expected[named.name] = std::move(named.tensor);
     }

@@ -138,7 +138,7 @@ int bench(const BenchOptions& options) {
     throw UsageError("--synthetic-state needs --context: the depth to decode at");
   }
   const Checkpoint checkpoint = open_checkpoint(options.run.model);
-  const LoadedModel model(checkpoint);
+  const LoadedModel model(checkpoint, model_options(options.run));
   const int threads =
       options.run.threads == 0 ? available_threads() : static_cast<int>(options.run.threads);
   const Machine machine{.weight_bytes = stored_bytes(checkpoint),
