@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <system_error>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -12,35 +11,10 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "io/descriptor.h"
 
 namespace jet {
 namespace {
-
-[[noreturn]] void fail_errno(const std::filesystem::path& path, std::string_view action) {
-  fail("{}: cannot {}: {}", path.string(), action, std::generic_category().message(errno));
-}
-
-// A descriptor opened for reading, closed at the end of its scope.
-class Descriptor {
- public:
-  explicit Descriptor(const std::filesystem::path& path, int flags = O_RDONLY)
-      : value_(::open(path.c_str(), flags | O_CLOEXEC)) {
-    if (value_ < 0) fail_errno(path, "open");
-  }
-  ~Descriptor() { ::close(value_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  int value() const { return value_; }
-  struct stat status(const std::filesystem::path& path) const {
-    struct stat status {};
-    if (::fstat(value_, &status) != 0) fail_errno(path, "read its size");
-    return status;
-  }
-
- private:
-  int value_;
-};
 
 std::filesystem::file_status status_of(const std::filesystem::path& path) {
   std::error_code problem;
@@ -48,14 +22,6 @@ std::filesystem::file_status status_of(const std::filesystem::path& path) {
   if (problem && status.type() != std::filesystem::file_type::not_found)
     fail("{}: cannot be looked at: {}", path.string(), problem.message());
   return status;
-}
-
-// The rename itself must reach the disk: it is a write to the directory.
-void flush_directory(const std::filesystem::path& path) {
-  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
-  const Descriptor directory(parent, O_RDONLY | O_DIRECTORY);
-  // EINVAL: a file system that has no such notion.
-  if (::fsync(directory.value()) != 0 && errno != EINVAL) fail_errno(parent, "flush to disk");
 }
 
 }  // namespace
@@ -155,7 +121,7 @@ void AtomicFile::commit() {
   if (closed != 0) fail_errno(path_, "write");
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_errno(path_, "write");
   temporary_.clear();
-  flush_directory(path_);
+  flush_parent(path_);
 }
 
 }  // namespace jet

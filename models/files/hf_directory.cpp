@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include <unistd.h>
-
 #include "core/error.h"
+#include "io/atomic_directory.h"
 #include "io/file.h"
 #include "io/printable.h"
 #include "io/safetensors.h"
@@ -195,37 +194,20 @@ Checkpoint open_hf_directory(const fs::path& directory) {
 void save_hf_directory(const Checkpoint& checkpoint, const fs::path& named,
                        const HfWriteOptions& options) {
   const fs::path directory = named.has_filename() ? named : named.parent_path();  // without "/"
-  if (file_exists(directory))
-    fail("{}: exists already; name a directory that does not", directory.string());
-  const fs::path temporary =
-      directory.parent_path() /
-      fmt::format(".{}.{}.partial", directory.filename().string(), ::getpid());
-  if (file_exists(temporary))
-    fail("{}: is left from another conversion; remove it", temporary.string());
-  std::error_code ignored;
-  std::error_code problem;
-  if (!fs::create_directories(temporary, problem))
-    fail("{}: cannot be made: {}", temporary.string(), problem.message());
-  try {
-    write_weights(temporary, sorted_tensors(checkpoint), options);
-    write_json(temporary / "config.json", checkpoint.config);
-    write_json(temporary / "generation_config.json", generation_config_json(checkpoint.generation));
-    if (checkpoint.tokenizer) {
-      AtomicFile file(temporary / "tokenizer.json");
-      file.write(tokenizer_json(*checkpoint.tokenizer));
-      file.commit();
-      Json config = tokenizer_config_json(*checkpoint.tokenizer);
-      if (!checkpoint.chat_template.empty()) config["chat_template"] = checkpoint.chat_template;
-      write_json(temporary / "tokenizer_config.json", config);
-    }
-    fs::rename(temporary, directory);
-  } catch (const fs::filesystem_error& error) {
-    fs::remove_all(temporary, ignored);
-    fail("{}: cannot be written: {}", directory.string(), error.code().message());
-  } catch (...) {
-    fs::remove_all(temporary, ignored);
-    throw;
+  AtomicDirectory output(directory);
+  const fs::path& temporary = output.temporary();
+  write_weights(temporary, sorted_tensors(checkpoint), options);
+  write_json(temporary / "config.json", checkpoint.config);
+  write_json(temporary / "generation_config.json", generation_config_json(checkpoint.generation));
+  if (checkpoint.tokenizer) {
+    AtomicFile file(temporary / "tokenizer.json");
+    file.write(tokenizer_json(*checkpoint.tokenizer));
+    file.commit();
+    Json config = tokenizer_config_json(*checkpoint.tokenizer);
+    if (!checkpoint.chat_template.empty()) config["chat_template"] = checkpoint.chat_template;
+    write_json(temporary / "tokenizer_config.json", config);
   }
+  output.commit();
 }
 
 }  // namespace jet
