@@ -22,7 +22,8 @@ struct TensorSpec {
   std::string name;  // below the layer's prefix: "q_proj.weight"
   Shape shape;
   Init init = Init::Normal;
-  bool float32 = false;  // kept in float32 whatever the checkpoint's type
+  bool float32 = false;     // kept in float32 whatever the checkpoint's type
+  bool keep_float = false;  // a matrix so small and sensitive that it never becomes blocks
 };
 
 // Gives a layer its tensors by the names in its TensorSpecs; shapes have been checked, absent

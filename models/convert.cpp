@@ -1,10 +1,9 @@
 #include "models/convert.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include "core/block_types/block_types.h"
 #include "core/error.h"
+#include "models/convert_rows.h"
 #include "text/tokenizer.h"
 
 namespace jet {
@@ -12,30 +11,6 @@ namespace {
 
 const char* torch_name(DType type) {
   return type == DType::F16 ? "float16" : type == DType::BF16 ? "bfloat16" : "float32";
-}
-
-// Rows one after another, so that scratch memory is a row.
-Tensor converted(const Tensor& tensor, DType type, std::string_view name) {
-  if (tensor.type() == type) return tensor;
-  Tensor result(type, tensor.shape());
-  const ConstTensorView from = tensor.view();
-  const int64_t width = from.shape.rank() == 0 ? 1 : from.shape.back();
-  const int64_t from_stride = row_bytes(from.type, width);
-  const int64_t to_stride = row_bytes(type, width);
-  std::vector<float> row(static_cast<size_t>(width));
-  std::byte* to = result.mutable_view().data;
-  for (int64_t r = 0; r < from.rows(); ++r) {
-    decode_row(from.type, from.data + r * from_stride, width, row.data());
-    if (type == DType::F16) {
-      constexpr float kLargest = 65520;  // from here on f16 rounds to infinity
-      const auto beyond = std::ranges::find_if(
-          row, [](float x) { return std::isfinite(x) && std::fabs(x) >= kLargest; });
-      if (beyond != row.end())
-        fail("tensor {} holds {}, which f16 cannot; use bf16 or f32", name, *beyond);
-    }
-    encode_row(type, row.data(), width, to + r * to_stride);
-  }
-  return result;
 }
 
 }  // namespace
@@ -46,18 +21,29 @@ void set_stored_type(Json& config, DType type) {
   if (!has_new_name || config.contains("torch_dtype")) config["torch_dtype"] = torch_name(type);
 }
 
-void convert_tensors(Checkpoint& checkpoint, DType type,
-                     const std::function<void(int64_t, int64_t)>& progress) {
+void convert_tensors(Checkpoint& checkpoint, DType type, ThreadPool& threads,
+                     const OnProgress& progress) {
   JET_CHECK(is_float(type));
-  const std::vector<TensorSpec> specs = decoder_tensors(checkpoint.spec);
-  int64_t done = 0;
-  for (const TensorSpec& spec : specs) {
-    Tensor& tensor = checkpoint.tensors.at(spec.name);
-    tensor = converted(tensor, spec.float32 ? DType::F32 : type, spec.name);
-    if (progress) progress(++done, static_cast<int64_t>(specs.size()));
-  }
+  std::vector<TensorType> plan;
+  for (const TensorSpec& spec : decoder_tensors(checkpoint.spec))
+    plan.push_back({spec.name, spec.float32 ? DType::F32 : type});
+  convert_tensors(checkpoint, plan, threads, progress);
   checkpoint.spec.stored_type = type;
   set_stored_type(checkpoint.config, type);
+}
+
+void convert_tensors(Checkpoint& checkpoint, std::span<const TensorType> plan, ThreadPool& threads,
+                     const OnProgress& progress) {
+  int64_t all = 0;
+  for (const auto& [name, type] : plan) all += checkpoint.tensors.at(name).shape().elements();
+  int64_t done = 0;
+  for (const auto& [name, type] : plan) {
+    Tensor& tensor = checkpoint.tensors.at(name);
+    tensor = convert_rows(tensor, type, name, threads, [&](int64_t numbers) {
+      done += numbers;
+      if (progress) progress(done, all);
+    });
+  }
 }
 
 void set_text_files(Checkpoint& checkpoint, const TextFiles& text, std::string_view where) {

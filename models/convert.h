@@ -2,18 +2,31 @@
 #pragma once
 
 #include <functional>
+#include <span>
+#include <string>
 #include <string_view>
 
+#include "core/thread_pool.h"
 #include "models/checkpoint.h"
 
 namespace jet {
 
+// Counts numbers converted; it may throw to stop.
+using OnProgress = std::function<void(int64_t done, int64_t all)>;
+
 // Converts every tensor to f32, f16 or bf16, block formats included; those whose TensorSpec asks
-// for float32 become that. The config and the spec say the new type. `progress(done, all)` after
-// each tensor; it may throw to stop. Throws Error naming the tensor on a number that f16 cannot
-// hold.
-void convert_tensors(Checkpoint& checkpoint, DType type,
-                     const std::function<void(int64_t, int64_t)>& progress = {});
+// for float32 become that. The config and the spec say the new type. Throws Error naming the tensor
+// on a number that f16 cannot hold.
+void convert_tensors(Checkpoint& checkpoint, DType type, ThreadPool& threads,
+                     const OnProgress& progress = {});
+
+struct TensorType {
+  std::string name;
+  DType type;
+};
+// Converts the tensors named, in that order; the others stay as they are.
+void convert_tensors(Checkpoint& checkpoint, std::span<const TensorType> plan, ThreadPool& threads,
+                     const OnProgress& progress);
 
 // Writes the type into a config.json, as the field that is there or as torch_dtype.
 void set_stored_type(Json& config, DType type);

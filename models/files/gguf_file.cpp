@@ -48,6 +48,23 @@ void narrow_listed(const GgufMetadata& metadata, std::map<std::string, Tensor>& 
   }
 }
 
+// llama.cpp's name for a file by the block format that most of its numbers have: general.file_type.
+void set_file_type(const std::vector<NamedTensor>& tensors, GgufMetadata& metadata) {
+  constexpr int64_t kQuantisationVersion = 2;  // of the block formats' layout, in ggml
+  std::map<DType, int64_t> numbers;
+  for (const NamedTensor& named : tensors)
+    numbers[named.tensor.type()] += named.tensor.shape().elements();
+  const DType most =
+      std::ranges::max_element(numbers, {}, [](const auto& n) { return n.second; })->first;
+  const std::map<DType, int64_t> codes{{DType::Q4_0, 2},  {DType::Q4_1, 3}, {DType::Q8_0, 7},
+                                       {DType::Q5_0, 8},  {DType::Q5_1, 9}, {DType::Q4_K, 14},
+                                       {DType::Q5_K, 16}, {DType::Q6_K, 18}};
+  if (const auto code = codes.find(most); code != codes.end()) {
+    metadata.set_integer("general.file_type", code->second);
+    metadata.set_integer("general.quantization_version", kQuantisationVersion);
+  }
+}
+
 DecoderSpec spec_of(const Gguf& file) {
   return parse_decoder_config(config_from_gguf(file), file.metadata.where);
 }
@@ -144,6 +161,7 @@ void save_gguf_file(const Checkpoint& checkpoint, const fs::path& path,
     }
     tensors.push_back({name, std::move(tensor)});
   }
+  set_file_type(tensors, metadata);
   if (!widened.empty()) metadata.set_strings(kWidened, widened);
   write_gguf(path, metadata, tensors, on_written);
 }

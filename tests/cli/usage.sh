@@ -6,7 +6,7 @@ usage 'unknown verb "generat"; did you mean generate?' generat
 usage 'unknown verb "serve"' serve
 usage 'unknown option --max-token; did you mean --max-tokens?' generate --model m --max-token 3
 usage 'unknown option --beams' generate --model m --beams 3
-usage 'unknown option --quantize' convert a b --quantize q8_0
+usage 'unknown option --quantise' convert a b --quantise q8_0
 usage 'unknown option --load' chat --model m --load f
 usage '--model is missing' generate --prompt x
 usage '--model is missing' tokenize x

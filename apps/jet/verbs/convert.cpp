@@ -1,5 +1,5 @@
-// jet convert: between Hugging Face directories and GGUF files, to other float types, and random
-// weights.
+// jet convert: between Hugging Face directories and GGUF files, to other float types and to block
+// formats, and random weights.
 #include "models/convert.h"
 
 #include <algorithm>
@@ -17,6 +17,7 @@
 #include "models/files/gguf_file.h"
 #include "models/files/hf_directory.h"
 #include "models/memory_report.h"
+#include "models/quantise.h"
 #include "models/random_init.h"
 
 namespace jet::cli {
@@ -24,9 +25,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int64_t kMostThreads = 1024;
+
 struct ConvertOptions {
   std::vector<std::string> paths;
   std::string dtype;
+  std::string quantize;
+  int64_t threads = 0;  // 0: all
   bool random_init = false;
   std::string config;
   int64_t seed = 0;
@@ -49,6 +54,9 @@ void check(const ConvertOptions& options) {
     throw UsageError("--random-init needs --config: a config.json");
   if (!options.random_init && !options.config.empty())
     throw UsageError("--config is for --random-init");
+  if (!options.quantize.empty() && !options.dtype.empty())
+    throw UsageError(
+        "--quantize and --dtype exclude one another: what is not quantised stays as it is");
 }
 
 bool is_gguf(const fs::path& path) { return path.extension() == ".gguf"; }
@@ -67,15 +75,35 @@ Checkpoint make_random(const ConvertOptions& options) {
                            });
 }
 
-Checkpoint read_and_convert(const ConvertOptions& options) {
-  Checkpoint checkpoint = open_checkpoint(options.paths.front());
-  if (!options.dtype.empty()) {
-    Progress progress("convert");
-    convert_tensors(checkpoint, *parse_dtype(options.dtype), [&](int64_t done, int64_t all) {
-      check_interrupt();
-      progress.update(done, all);
-    });
+void quantise(Checkpoint& checkpoint, const ConvertOptions& options, ThreadPool& threads) {
+  const std::string quantised = first_quantised(checkpoint);
+  if (!quantised.empty()) {
+    write_note(fmt::format(
+        "note: {} holds quantised weights already ({} in {}): this adds an error to theirs",
+        options.paths.front(), quantised, name(checkpoint.tensors.at(quantised).type())));
   }
+  const QuantisationPlan plan = quantisation_plan(checkpoint.spec, *parse_dtype(options.quantize));
+  for (const Fallback& fallback : plan.fallbacks) {
+    write_note(fmt::format("{}: rows of {} numbers are not whole blocks of {}: written as {}",
+                           fallback.tensor, fallback.width, name(fallback.asked),
+                           name(fallback.type)));
+  }
+  Progress progress("quantise");
+  convert_tensors(checkpoint, plan.tensors, threads, [&](int64_t done, int64_t all) {
+    check_interrupt();
+    progress.update(done, all);
+  });
+}
+
+void convert_floats(Checkpoint& checkpoint, DType type, ThreadPool& threads) {
+  Progress progress("convert");
+  convert_tensors(checkpoint, type, threads, [&](int64_t done, int64_t all) {
+    check_interrupt();
+    progress.update(done, all);
+  });
+}
+
+void expect_storable(const Checkpoint& checkpoint, const ConvertOptions& options) {
   const std::string quantised = first_quantised(checkpoint);
   if (!quantised.empty() && !is_gguf(options.paths.back())) {
     fail(
@@ -83,6 +111,16 @@ Checkpoint read_and_convert(const ConvertOptions& options) {
         "f16 or bf16",
         options.paths.front(), quantised, name(checkpoint.tensors.at(quantised).type()));
   }
+}
+
+Checkpoint make(const ConvertOptions& options) {
+  if (options.random_init && options.quantize.empty()) return make_random(options);
+  ThreadPool threads(options.threads > 0 ? static_cast<int>(options.threads) : available_threads());
+  Checkpoint checkpoint =
+      options.random_init ? make_random(options) : open_checkpoint(options.paths.front());
+  if (!options.quantize.empty()) quantise(checkpoint, options, threads);
+  if (!options.dtype.empty()) convert_floats(checkpoint, *parse_dtype(options.dtype), threads);
+  expect_storable(checkpoint, options);
   return checkpoint;
 }
 
@@ -106,10 +144,14 @@ void save(const Checkpoint& checkpoint, const fs::path& out, int64_t shard_bytes
 int convert(const ConvertOptions& options) {
   check(options);
   const fs::path out = options.paths.back();
+  if (!options.quantize.empty() && !is_gguf(out)) {
+    fail("{}: a Hugging Face directory cannot hold {} blocks; name a .gguf file", out.string(),
+         options.quantize);
+  }
   if (fs::exists(out))
     fail("{}: exists already; name a path that does not, or remove it first", out.string());
   const Stopwatch watch;
-  Checkpoint checkpoint = options.random_init ? make_random(options) : read_and_convert(options);
+  Checkpoint checkpoint = make(options);
   if (!options.tokenizer.empty())
     set_text_files(checkpoint, open_text_files(options.tokenizer), options.tokenizer);
   save(checkpoint, out, options.shard_bytes);
@@ -131,6 +173,11 @@ std::function<int()> set_up(Options& options) {
                       "the model, and what to write: a .gguf file, or else a directory");
   options.choice("--dtype", values->dtype, {"f32", "f16", "bf16"},
                  "type of the weights written (default: as they are)");
+  options.choice("--quantize", values->quantize,
+                 {"q8_0", "q6_k", "q5_k", "q5_1", "q5_0", "q4_k", "q4_1", "q4_0"},
+                 "write matrices as blocks of this format");
+  options.integer("--threads", values->threads, {1, kMostThreads},
+                  "threads (default: all this process may use)");
   options.flag("--random-init", values->random_init, "random weights for --config instead of IN");
   options.text("--config", values->config, "C", "a config.json, or a directory that holds one");
   options.integer("--seed", values->seed, {}, "of the random weights (default: 0)");
@@ -150,10 +197,13 @@ constinit const Verb kConvert{
     .details =
         R"(Weights stay bit for bit what they are unless --dtype is given. With it, block formats such as q4_1 are
 dequantised, and decay rates and time steps of linear attention stay in f32. A directory cannot hold block formats: it
-needs --dtype. Nothing is overwritten, and OUT appears only when it is complete. --random-init gives the same weights
+needs --dtype. --quantize makes blocks of the matrices: not of vectors, nor of the small gates of linear attention (they
+stay as they are). The head, and an embedding that is one, becomes q6_k where the format has fewer bits. Rows that a
+format does not divide take the next that does: q4_k q5_0, q5_k q5_1, q6_k q8_0, and any of them f16. Nothing is overwritten, and OUT appears only when it is complete. --random-init gives the same weights
 for the same seed, for benchmarks and to begin training from.)",
     .examples = R"(jet convert models/SmolLM2.gguf smollm2 --dtype bf16
 jet convert jet-2b jet-2b.gguf
+jet convert jet-2b jet-2b-q4_k.gguf --quantize q4_k
 jet convert --random-init --config config.json --tokenizer qwen2.5 --seed 1 random-2b)",
     .set_up = set_up};
 
