@@ -19,7 +19,8 @@ std::string overview() {
   text +=
       "\nM stands for a model: a Hugging Face directory or a .gguf file. Results go to standard "
       "output, the rest to\n"
-      "standard error. Exit code 0: done, 1: failed, 2: wrong usage, 130: stopped by Ctrl-C.\n";
+      "standard error. Exit code 0: done, 1: failed, 2: wrong usage, 130 or 143: stopped "
+      "by\nCtrl-C or SIGTERM, after printing what there is.\n";
   return text;
 }
 

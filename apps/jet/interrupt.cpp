@@ -9,12 +9,13 @@ namespace jet::cli {
 namespace {
 
 // A signal handler can reach nothing else.
-std::atomic<bool> stop_asked{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
+std::atomic<int> first_signal{0};
+static_assert(std::atomic<int>::is_always_lock_free);
 
-void on_signal(int) {
-  constexpr int kCode = 130;
-  if (stop_asked.exchange(true)) ::_exit(kCode);
+constexpr int kSignalled = 128;  // what a shell adds to the signal's number
+
+void on_signal(int signal) {
+  if (first_signal.exchange(signal) != 0) ::_exit(kSignalled + signal);
 }
 
 }  // namespace
@@ -27,7 +28,9 @@ void catch_interrupts() {
   ::signal(SIGPIPE, SIG_IGN);  // a closed output is noticed by write
 }
 
-bool interrupted() { return stop_asked.load(); }
+bool interrupted() { return first_signal.load() != 0; }
+
+int interrupt_code() { return kSignalled + first_signal.load(); }
 
 void check_interrupt() {
   if (interrupted()) throw Interrupted{};

@@ -3,11 +3,12 @@
 
 namespace jet::cli {
 
-// Thrown by check_interrupt; ends the program with code 130.
+// Thrown by check_interrupt; ends the program with interrupt_code().
 struct Interrupted {};
 
 void catch_interrupts();
 bool interrupted();
 void check_interrupt();
+int interrupt_code();  // after a signal: 130 for Ctrl-C, 143 for SIGTERM
 
 }  // namespace jet::cli

@@ -43,7 +43,7 @@ int guarded_run(const std::vector<std::string>& arguments) {
   } catch (const UsageError& error) {
     return report_usage(arguments, error);
   } catch (const Interrupted&) {
-    return kInterrupted;
+    return interrupt_code();
   } catch (const OutputClosed&) {
     return kDone;
   } catch (const std::bad_alloc&) {

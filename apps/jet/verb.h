@@ -13,7 +13,6 @@ namespace jet::cli {
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
-constexpr int kInterrupted = 130;
 
 struct Verb {
   std::string_view name;

@@ -66,7 +66,7 @@ int generate(const GenerateOptions& options) {
   }
   if (options.run.verbose) write_note(report_line(report));
   if (output.finish == FinishReason::Failed) throw Error(output.error);
-  return output.finish == FinishReason::Cancelled ? kInterrupted : kDone;
+  return output.finish == FinishReason::Cancelled ? interrupt_code() : kDone;
 }
 
 std::function<int()> set_up(Options& options) {
@@ -90,7 +90,7 @@ constinit const Verb kGenerate{
 are written in it are recognised. Without sampling options the model's generation_config.json decides, and without
 one the likeliest token is taken (greedy); each option given replaces one of its values.
 --json prints one object: text, ids, prompt_tokens, cached_tokens, completion_tokens, finish_reason (stop, length,
-cancelled), timings, seed. Ctrl-C ends with what there is, and exit code 130.)",
+cancelled), timings, seed. Ctrl-C ends with what there is.)",
     .examples = R"(jet generate --model models/SmolLM2.gguf --prompt "The capital of France is"
 jet generate --model jet-2b --temperature 0.8 --top-p 0.95 --seed 7 --prompt - < story.txt
 jet generate --model jet-2b --max-tokens 64 --stop "Q:" --json --prompt "Q: 1+1?")",

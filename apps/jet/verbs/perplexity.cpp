@@ -39,10 +39,11 @@ int perplexity(const PerplexityOptions& options) {
   const Stopwatch watch;
   const Perplexity result =
       jet::perplexity(scorer, ids, options.window, options.windows, [&](int64_t done, int64_t all) {
-        check_interrupt();
         progress.update(done, all);
+        return !interrupted();
       });
   const auto windows = result.window_losses.size();
+  if (windows == 0) check_interrupt();
   if (options.run.verbose) {
     write_note(
         fmt::format("{:.1f} tokens/s", static_cast<double>(result.tokens) / watch.seconds()));
@@ -54,7 +55,7 @@ int perplexity(const PerplexityOptions& options) {
     write_out(fmt::format("perplexity {:.4f} over {} tokens in {} windows of at most {}\n",
                           result.perplexity, result.tokens, windows, options.window));
   }
-  return kDone;
+  return interrupted() ? interrupt_code() : kDone;
 }
 
 std::function<int()> set_up(Options& options) {
@@ -78,7 +79,7 @@ constinit const Verb kPerplexity{
     .details =
         R"(The text is cut into windows of --window tokens from its start, each computed on its own; every token but a window's
 first is scored, and a rest that fills no window is left out. Perplexity is exp of the mean negative log-probability.
-`tokens` in --json counts those that were scored.)",
+`tokens` in --json counts those that were scored. Ctrl-C ends with the windows that are done.)",
     .examples = R"(jet perplexity --model models/SmolLM2.gguf --text wikitext2.txt.gz --windows 8
 jet perplexity --model jet-2b --text - --window 4096 --json < book.txt)",
     .set_up = set_up};
