@@ -50,6 +50,7 @@ install(TARGETS jet_cuda)
 if(JET_TESTS AND tests)
   add_executable(gpu_test ${tests})
   target_link_libraries(gpu_test PRIVATE jet_runtime jet_ops_reference jet_kernels GTest::gtest GTest::gmock GTest::gtest_main)
+  target_include_directories(gpu_test SYSTEM PRIVATE ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
   target_compile_definitions(gpu_test PRIVATE JET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_dependencies(gpu_test jet_cuda)  # opened at run time, from beside the program
   set_target_properties(gpu_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${program_folder})

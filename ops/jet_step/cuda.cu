@@ -1,0 +1,318 @@
+// jet_step on CUDA: a block takes one head of one sequence, or a cluster of blocks does, each a
+// slice of V. A thread holds 16-byte pieces of some rows of S in registers from the read to the
+// write; the loads are issued first, and what else the token needs is computed while they fly.
+#include <cooperative_groups.h>
+#include <cuda_bf16.h>
+
+#include "ops/jet_step/cuda.cuh"
+
+namespace jet::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+constexpr int kWarps = kThreads / 32;
+
+__device__ float silu(float x) { return x / (1.0f + __expf(-x)); }
+
+__device__ float sum_of_warp(float x) {
+  for (int lane = 16; lane > 0; lane /= 2) x += __shfl_xor_sync(0xffffffffu, x, lane);
+  return x;
+}
+
+// A well-mixed 32-bit number of a counter (the finaliser of MurmurHash3).
+__device__ uint32_t mix(uint32_t x) {
+  x = (x ^ (x >> 16)) * 0x85ebca6bu;
+  x = (x ^ (x >> 13)) * 0xc2b2ae35u;
+  return x ^ (x >> 16);
+}
+
+// Rounds to bf16 up or down with chances that keep the mean; `random` has 16 bits.
+__device__ uint32_t round_stochastically(float x, uint32_t random) {
+  return (__float_as_uint(x) + random) >> 16;
+}
+
+// 16 bytes of the state as float32 numbers and back.
+struct Float32State {
+  static constexpr int kNumbers = 4;
+  __device__ static void unpack(const int4& piece, float (&x)[4]) {
+    x[0] = __int_as_float(piece.x);
+    x[1] = __int_as_float(piece.y);
+    x[2] = __int_as_float(piece.z);
+    x[3] = __int_as_float(piece.w);
+  }
+  __device__ static int4 pack(const float (&x)[4], uint32_t) {
+    return {__float_as_int(x[0]), __float_as_int(x[1]), __float_as_int(x[2]), __float_as_int(x[3])};
+  }
+};
+
+struct BFloat16State {
+  static constexpr int kNumbers = 8;
+  __device__ static void unpack(const int4& piece, float (&x)[8]) {
+    const int pairs[4] = {piece.x, piece.y, piece.z, piece.w};
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      x[2 * i] = __uint_as_float(static_cast<uint32_t>(pairs[i]) << 16);
+      x[2 * i + 1] = __uint_as_float(static_cast<uint32_t>(pairs[i]) & 0xffff0000u);
+    }
+  }
+  __device__ static int4 pack(const float (&x)[8], uint32_t counter) {
+    int pairs[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const uint32_t random = mix(counter + i);
+      pairs[i] = static_cast<int>(round_stochastically(x[2 * i], random & 0xffff) |
+                                  round_stochastically(x[2 * i + 1], random >> 16) << 16);
+    }
+    return {pairs[0], pairs[1], pairs[2], pairs[3]};
+  }
+};
+
+__device__ float number(const void* x, int64_t i) {
+  return __bfloat162float(static_cast<const __nv_bfloat16*>(x)[i]);
+}
+
+// silu(x) / |silu(x)| of one head's query or key, times `scale`; a warp.
+template <int kKeys>
+__device__ void normalise(float* y, const void* x, int64_t at, float scale, float eps) {
+  const int lane = threadIdx.x % 32;
+  float values[kKeys / 32], squares = 0.0f;
+#pragma unroll
+  for (int i = 0; i < kKeys / 32; ++i) {
+    values[i] = silu(number(x, at + lane + 32 * i));
+    squares += values[i] * values[i];
+  }
+  scale *= rsqrtf(sum_of_warp(squares) + eps);
+#pragma unroll
+  for (int i = 0; i < kKeys / 32; ++i) y[lane + 32 * i] = values[i] * scale;
+}
+
+// One channel of the convolution; keeps the last rows of u in the target slot.
+__device__ float convolve(const JetStep& args, int sequence, int channel, int from, int to,
+                          int past) {
+  const int channels = args.heads * args.values, kept = args.taps - 1;
+  auto* rows = static_cast<__nv_bfloat16*>(args.convolution);
+  const int64_t taps = int64_t{sequence} * args.taps_stride + int64_t{channel} * args.taps;
+  float sum = 0.0f;
+  __nv_bfloat16 last =
+      static_cast<const __nv_bfloat16*>(args.u)[int64_t{sequence} * args.u_stride + channel];
+  sum = __bfloat162float(last) * number(args.convolution_taps, taps + kept);
+  for (int i = 0; i < kept; ++i) {  // ascending: row i takes the place of row i - 1
+    __nv_bfloat16 row = __float2bfloat16(0.0f);
+    if (from >= 0 && past >= kept - i) row = rows[(int64_t{from} * kept + i) * channels + channel];
+    sum += __bfloat162float(row) * number(args.convolution_taps, taps + i);
+    if (to >= 0 && i > 0) rows[(int64_t{to} * kept + i - 1) * channels + channel] = row;
+  }
+  if (to >= 0 && kept > 0) rows[(int64_t{to} * kept + kept - 1) * channels + channel] = last;
+  return silu(sum);
+}
+
+template <typename State, int kKeys, int kValues, int kSlices>
+struct Shape {
+  static constexpr int kColumns = kValues / kSlices;                     // of a block
+  static constexpr int kAcross = kColumns / State::kNumbers;             // threads along a row
+  static constexpr int kGroups = kThreads / kAcross;                     // of rows
+  static constexpr int kRows = kKeys / kGroups;                          // that a thread holds
+  static constexpr int kBlocks = kRows * State::kNumbers <= 96 ? 2 : 1;  // on a processor
+  static_assert(kRows * kGroups == kKeys);
+};
+
+template <typename State, int kKeys, int kValues, int kSlices>
+__global__ void __launch_bounds__(kThreads, Shape<State, kKeys, kValues, kSlices>::kBlocks)
+    step(const JetStep args) {
+  using Here = Shape<State, kKeys, kValues, kSlices>;
+  constexpr int kColumns = Here::kColumns, kGroups = Here::kGroups, kRows = Here::kRows;
+  constexpr int kNumbers = State::kNumbers;
+  __shared__ float q[kKeys], k[kKeys], v[kColumns];
+  __shared__ float sums[kGroups][kColumns];
+  __shared__ float gates[2], squares[kWarps];
+  [[maybe_unused]] __shared__ float slices[kSlices];
+
+  const int slice = blockIdx.x % kSlices, head = blockIdx.x / kSlices, sequence = blockIdx.y;
+  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  const int column = threadIdx.x % Here::kAcross * kNumbers;
+  const int group = threadIdx.x / Here::kAcross;
+  const int from = args.from_slots[sequence], to = from < 0 ? -1 : args.to_slots[sequence];
+  const int past = args.past[sequence];
+  const bool has_state = from >= 0 && past > 0;
+#if __CUDA_ARCH__ >= 900
+  if constexpr (kSlices > 1) cooperative_groups::this_cluster().barrier_arrive();
+#endif
+
+  // Row i of this thread is row group + i kGroups of S.
+  constexpr int kRowPieces = kValues / kNumbers;
+  const int64_t at = (int64_t{group} * kValues + slice * kColumns + column) / kNumbers;
+  const auto pieces_of = [&](int slot) {
+    return static_cast<int4*>(args.state) +
+           (int64_t{slot} * args.heads + head) * kKeys * kRowPieces + at;
+  };
+  int4 s[kRows];
+  if (has_state) {
+    const int4* pieces = pieces_of(from);
+#pragma unroll
+    for (int i = 0; i < kRows; ++i) s[i] = __ldcs(pieces + i * kGroups * kRowPieces);
+  } else {
+#pragma unroll
+    for (int i = 0; i < kRows; ++i) s[i] = {0, 0, 0, 0};
+  }
+
+  if (warp == kWarps - 1) {
+    normalise<kKeys>(q, args.q, int64_t{sequence} * args.q_stride + head * kKeys,
+                     rsqrtf(static_cast<float>(kKeys)), args.l2_eps);
+  } else if (warp == kWarps - 2) {
+    normalise<kKeys>(k, args.k, int64_t{sequence} * args.k_stride + head * kKeys, 1.0f,
+                     args.l2_eps);
+  } else if (warp == kWarps - 3 && lane == 0) {
+    const float x = number(args.a, int64_t{sequence} * args.a_stride + head) + args.dt_bias[head];
+    const float softplus = fmaxf(x, 0.0f) + log1pf(expf(-fabsf(x)));
+    gates[0] = expf(-expf(args.a_log[head]) * softplus);
+    gates[1] = 1.0f / (1.0f + expf(-number(args.b, int64_t{sequence} * args.b_stride + head)));
+  }
+  if (threadIdx.x < kColumns) {
+    const int channel = head * kValues + slice * kColumns + static_cast<int>(threadIdx.x);
+    v[threadIdx.x] = convolve(args, sequence, channel, from, to, past);
+  }
+  __syncthreads();
+
+  const float decay = gates[0], beta = gates[1];
+  const auto add_over_groups = [&](const float(&x)[kNumbers], float(&total)[kNumbers]) {
+#pragma unroll
+    for (int j = 0; j < kNumbers; j += 4)
+      *reinterpret_cast<float4*>(&sums[group][column + j]) = {x[j], x[j + 1], x[j + 2], x[j + 3]};
+    __syncthreads();
+#pragma unroll
+    for (int j = 0; j < kNumbers; ++j) total[j] = 0.0f;
+#pragma unroll
+    for (int g = 0; g < kGroups; ++g) {
+#pragma unroll
+      for (int j = 0; j < kNumbers; j += 4) {
+        const float4 part = *reinterpret_cast<const float4*>(&sums[g][column + j]);
+        total[j] += part.x;
+        total[j + 1] += part.y;
+        total[j + 2] += part.z;
+        total[j + 3] += part.w;
+      }
+    }
+    __syncthreads();
+  };
+
+  float part[kNumbers] = {}, total[kNumbers], x[kNumbers];
+#pragma unroll
+  for (int i = 0; i < kRows; ++i) {
+    State::unpack(s[i], x);
+    const float key = k[group + i * kGroups];
+#pragma unroll
+    for (int j = 0; j < kNumbers; ++j) part[j] += x[j] * key;
+  }
+  add_over_groups(part, total);
+  float delta[kNumbers];
+#pragma unroll
+  for (int j = 0; j < kNumbers; ++j) {
+    delta[j] = beta * (v[column + j] - decay * total[j]);
+    part[j] = 0.0f;
+  }
+  const uint32_t counter = mix(mix(args.seed + static_cast<uint32_t>(past)) + head);
+  int4* target = pieces_of(max(to, 0));
+#pragma unroll
+  for (int i = 0; i < kRows; ++i) {
+    const int row = group + i * kGroups;
+    State::unpack(s[i], x);
+#pragma unroll
+    for (int j = 0; j < kNumbers; ++j) {
+      x[j] = decay * x[j] + k[row] * delta[j];
+      part[j] += x[j] * q[row];
+    }
+    if (to >= 0) {
+      __stcs(target + i * kGroups * kRowPieces,
+             State::pack(x, counter + (row * kValues + slice * kColumns + column) / 2));
+    }
+  }
+  add_over_groups(part, total);
+
+  // The first group holds a row of outputs, its norm is over all of V.
+  float square = 0.0f;
+#pragma unroll
+  for (int j = 0; j < kNumbers; ++j) square += group == 0 ? total[j] * total[j] : 0.0f;
+  square = sum_of_warp(square);
+  if (lane == 0) squares[warp] = square;
+  __syncthreads();
+  float all = 0.0f;
+#pragma unroll
+  for (int i = 0; i < kWarps; ++i) all += squares[i];
+#if __CUDA_ARCH__ >= 900
+  if constexpr (kSlices > 1) {
+    auto cluster = cooperative_groups::this_cluster();
+    cluster.barrier_wait();  // the other blocks have begun
+    if (threadIdx.x < kSlices) *cluster.map_shared_rank(slices + slice, threadIdx.x) = all;
+    cluster.sync();
+    all = 0.0f;
+#pragma unroll
+    for (int i = 0; i < kSlices; ++i) all += slices[i];
+  }
+#endif
+  if (group != 0) return;
+  const float scale = rsqrtf(all / kValues + args.norm_eps);
+  const int64_t value = int64_t{head} * kValues + slice * kColumns + column;
+  auto* y = static_cast<__nv_bfloat16*>(args.y) + sequence * args.y_stride + value;
+#pragma unroll
+  for (int j = 0; j < kNumbers; j += 2) {
+    const float weight0 = args.norm_weight[slice * kColumns + column + j];
+    const float weight1 = args.norm_weight[slice * kColumns + column + j + 1];
+    const int64_t gate = sequence * args.gate_stride + value + j;
+    *reinterpret_cast<__nv_bfloat162*>(y + j) =
+        __floats2bfloat162_rn(total[j] * scale * weight0 * silu(number(args.gate, gate)),
+                              total[j + 1] * scale * weight1 * silu(number(args.gate, gate + 1)));
+  }
+}
+
+template <typename State, int kKeys, int kValues, int kSlices>
+cudaError_t launch(const JetStep& args, cudaStream_t stream) {
+  cudaLaunchConfig_t config{};
+  config.gridDim = dim3(args.heads * kSlices, args.sequences);
+  config.blockDim = dim3(kThreads);
+  config.stream = stream;
+  cudaLaunchAttribute cluster{};
+  cluster.id = cudaLaunchAttributeClusterDimension;
+  cluster.val.clusterDim.x = kSlices;
+  cluster.val.clusterDim.y = cluster.val.clusterDim.z = 1;
+  config.attrs = &cluster;
+  config.numAttrs = kSlices > 1 ? 1 : 0;
+  return cudaLaunchKernelEx(&config, step<State, kKeys, kValues, kSlices>, args);
+}
+
+// Few sequences are spread over more blocks; many take a block a head, unless it would not fit.
+template <typename State, int kKeys, int kValues>
+cudaError_t launch(const JetStep& args, cudaStream_t stream) {
+  constexpr int kFewBlocks = 132;
+  constexpr int kMost = kValues / 64 > 1 ? kValues / 64 : 1;
+  if (args.portable) return launch<State, kKeys, kValues, 1>(args, stream);
+  if (args.sequences * args.heads <= kFewBlocks)
+    return launch<State, kKeys, kValues, kMost>(args, stream);
+  constexpr int kLeast = Shape<State, kKeys, kValues, 1>::kBlocks == 2 ? 1 : 2;
+  return launch<State, kKeys, kValues, kLeast>(args, stream);
+}
+
+template <typename State>
+cudaError_t launch(const JetStep& args, cudaStream_t stream) {
+  if (args.keys == 64) return launch<State, 64, 64>(args, stream);
+  if (args.keys == 96) return launch<State, 96, 256>(args, stream);
+  if (args.values == 128) return launch<State, 128, 128>(args, stream);
+  return launch<State, 128, 256>(args, stream);
+}
+
+}  // namespace
+
+bool has_jet_step(const JetStep& args) {
+  const int keys = args.keys, values = args.values;
+  return ((keys == 64 && values == 64) || (keys == 128 && values == 128) ||
+          ((keys == 96 || keys == 128) && values == 256)) &&
+         args.taps >= 1 && args.taps <= 8;
+}
+
+cudaError_t jet_step(const JetStep& args, cudaStream_t stream) {
+  if (!has_jet_step(args)) return cudaErrorInvalidValue;
+  if (args.sequences == 0) return cudaSuccess;
+  return args.state_is_bf16 ? launch<BFloat16State>(args, stream)
+                            : launch<Float32State>(args, stream);
+}
+
+}  // namespace jet::cuda
