@@ -19,13 +19,15 @@ class Device;
 class Arena {
  public:
   Arena() = default;
-  explicit Arena(Device* device) : device_(device) {}  // in its memory; null: the host's
+  // In the memory of the device (null: the host's), for tensors of this type where none is named.
+  explicit Arena(Device* device, DType numbers = DType::F32) : device_(device), numbers_(numbers) {}
 
   // Uninitialised bytes, aligned to 64 (on a device 256), valid until the enclosing Scope ends.
   // Throws Error when memory is exhausted.
   std::byte* take(int64_t bytes);
   std::span<std::byte> span(int64_t bytes) { return {take(bytes), static_cast<size_t>(bytes)}; }
-  TensorView tensor(const Shape& shape, DType type = DType::F32);
+  TensorView tensor(const Shape& shape) { return tensor(shape, numbers_); }
+  TensorView tensor(const Shape& shape, DType type);
   int64_t reserved_bytes() const;
 
   // What is taken while a Scope lives is given back when it ends.
@@ -53,6 +55,7 @@ class Arena {
   std::shared_ptr<std::byte> allocate(int64_t bytes) const;
 
   Device* device_ = nullptr;
+  DType numbers_ = DType::F32;
   std::vector<Block> blocks_;
   size_t block_ = 0;  // the block in use
   int64_t used_ = 0;  // bytes taken from it

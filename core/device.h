@@ -34,6 +34,10 @@ class Device : public std::enable_shared_from_this<Device> {
   virtual void copy(std::byte* to, const std::byte* from, int64_t bytes) = 0;
   virtual void clear(std::byte* to, int64_t bytes) = 0;  // zeros
   virtual void wait() = 0;                               // for all that was asked for
+
+  // Bytes a second, read and written both counted, of a large copy within the device's memory; the
+  // median of a few. Takes 1 GB for a moment, less where less is free.
+  virtual double measure_copy_bandwidth() = 0;
 };
 
 // A tensor in the device's memory, uninitialised; a copy of a host tensor there; a copy back.

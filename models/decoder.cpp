@@ -1,18 +1,17 @@
 #include "models/decoder.h"
 
-#include <cstring>
-
 #include "core/error.h"
 #include "mixers/projection.h"
 #include "ops/add/add.h"
 #include "ops/embedding/embedding.h"
+#include "ops/gather_rows/gather_rows.h"
 #include "ops/rms_norm/rms_norm.h"
 #include "ops/swiglu/swiglu.h"
 
 namespace jet {
 
 Decoder::Decoder(DecoderSpec spec, const TensorSource& tensors, const Preparer& prepare)
-    : spec_(std::move(spec)) {
+    : spec_(std::move(spec)), device_(prepare.device()), numbers_(prepare.numbers()) {
   const TensorSource take = [&](std::string_view name) {
     Tensor tensor = tensors(name);
     weight_bytes_ += tensor.view().bytes();
@@ -47,11 +46,11 @@ void Decoder::forward(Context& context, const DecoderCall& call) const {
   const auto rows = static_cast<int64_t>(call.ids.size());
   const Shape stream{rows, spec_.shape.hidden};
   const auto eps = static_cast<float>(spec_.shape.norm_eps);
-  const TensorView x = context.arena.tensor(stream);
+  const TensorView x = context.arena.tensor(stream, DType::F32);
   const TensorView normed = context.arena.tensor(stream);
   const TensorView mixed = context.arena.tensor(stream);
 
-  embedding(context, {call.ids, embedding_, x});
+  embedding(context, {call.ids, embedding_, x, call.batch.on_device.ids});
   if (call.on_hidden) call.on_hidden(0, x);
   for (size_t index = 0; index < layers_.size(); ++index) {
     const Layer& layer = layers_[index];
@@ -80,14 +79,12 @@ void Decoder::run_head(Context& context, const DecoderCall& call, ConstTensorVie
   const auto wanted = static_cast<int64_t>(call.logit_rows.size());
   if (wanted == 0) return;
   const Arena::Scope scratch(context.arena);
-  const TensorView last = context.arena.tensor(Shape{wanted, spec_.shape.hidden});
-  const int64_t width = row_bytes(DType::F32, spec_.shape.hidden);
-  for (int64_t i = 0; i < wanted; ++i) {
-    std::memcpy(last.data + i * width, x.data + call.logit_rows[static_cast<size_t>(i)] * width,
-                static_cast<size_t>(width));
-  }
-  rms_norm(context, {last, norm_.view(), static_cast<float>(spec_.shape.norm_eps), last});
-  project_into(context, last, head_, call.logits);
+  const Shape shape{wanted, spec_.shape.hidden};
+  const TensorView last = context.arena.tensor(shape, DType::F32);
+  gather_rows(context, {x, call.logit_rows, call.batch.on_device.logit_rows, last});
+  const TensorView normed = context.arena.tensor(shape);
+  rms_norm(context, {last, norm_.view(), static_cast<float>(spec_.shape.norm_eps), normed});
+  project_into(context, normed, head_, call.logits);
 }
 
 }  // namespace jet

@@ -20,8 +20,9 @@ struct DecoderCall {
   BatchView batch;
   std::span<const int32_t> logit_rows;  // [L] rows whose logits are wanted, ascending
   const LayerStates& states;
-  TensorView logits;  // [L, vocabulary] float32
-  // Called with 0 and the embeddings, then i and the residual stream after layer i - 1, [T, D].
+  TensorView logits;  // [L, vocabulary] float32, where the decoder runs
+  // Called with 0 and the embeddings, then i and the residual stream after layer i - 1, [T, D]
+  // float32 where the decoder runs.
   std::function<void(size_t, ConstTensorView)> on_hidden = {};
 };
 
@@ -34,6 +35,10 @@ class Decoder {
   const DecoderSpec& spec() const { return spec_; }
   std::vector<StateSpec> states() const;
   int64_t weight_bytes() const { return weight_bytes_; }
+  // Where the weights lie and the forward pass runs: null on the CPU. A context's arena there holds
+  // numbers of this type.
+  Device* device() const { return device_; }
+  DType numbers() const { return numbers_; }
 
   // Brings the states past the rows and writes the logits. Throws Error on an id outside the
   // vocabulary.
@@ -52,6 +57,8 @@ class Decoder {
   void run_head(Context& context, const DecoderCall& call, ConstTensorView x) const;
 
   DecoderSpec spec_;
+  Device* device_;
+  DType numbers_;
   Weight embedding_;  // [vocabulary, D]
   std::vector<Layer> layers_;
   Tensor norm_;  // [D] float32

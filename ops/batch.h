@@ -10,11 +10,13 @@ namespace jet {
 
 // The arrays of a BatchView in the memory of a device, for its kernels.
 struct DeviceBatch {
-  const int32_t* offsets = nullptr;   // [N + 1]
-  const int32_t* slots = nullptr;     // [N]
-  const int32_t* past = nullptr;      // [N]
-  const int32_t* pages = nullptr;     // [N, pages_per_sequence]
-  const int32_t* sequence = nullptr;  // [T] the sequence that each row belongs to
+  const int32_t* offsets = nullptr;     // [N + 1]
+  const int32_t* slots = nullptr;       // [N]
+  const int32_t* past = nullptr;        // [N]
+  const int32_t* pages = nullptr;       // [N, pages_per_sequence]
+  const int32_t* ids = nullptr;         // [T] the tokens
+  const int32_t* logit_rows = nullptr;  // the rows whose logits are wanted
+  const int32_t* sequence = nullptr;    // [T] the sequence that each row belongs to
 };
 
 // Views into the engine's batch plan, in the memory of the host. Row r of sequence n stands at

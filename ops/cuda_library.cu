@@ -6,13 +6,44 @@
 #include "core/cuda/device.cuh"
 #include "core/device_library.h"
 #include "ops/add/kernels.h"
+#include "ops/attention/kernels.h"
+#include "ops/delta_gates/kernels.h"
 #include "ops/device_ops.h"
+#include "ops/dynamic_conv/kernels.h"
+#include "ops/embedding/kernels.h"
+#include "ops/gated_delta_rule/kernels.h"
+#include "ops/gated_rms_norm/kernels.h"
+#include "ops/gather_rows/kernels.h"
+#include "ops/kv_append/kernels.h"
+#include "ops/linear/kernels.h"
+#include "ops/rms_norm/kernels.h"
+#include "ops/rope/kernels.h"
+#include "ops/silu/kernels.h"
+#include "ops/silu_l2_norm/kernels.h"
+#include "ops/swiglu/kernels.h"
 
 namespace jet {
 namespace {
 
 constexpr DeviceOps kOps{
     .add = add_cuda,
+    .attention_workspace = attention_cuda_workspace,
+    .attention = attention_cuda,
+    .delta_gates = delta_gates_cuda,
+    .dynamic_conv = dynamic_conv_cuda,
+    .embedding = embedding_cuda,
+    .gated_delta_rule_workspace = gated_delta_rule_cuda_workspace,
+    .gated_delta_rule = gated_delta_rule_cuda,
+    .gated_rms_norm = gated_rms_norm_cuda,
+    .gather_rows = gather_rows_cuda,
+    .kv_append = kv_append_cuda,
+    .linear_workspace = linear_cuda_workspace,
+    .linear = linear_cuda,
+    .rms_norm = rms_norm_cuda,
+    .rope = rope_cuda,
+    .silu = silu_cuda,
+    .silu_l2_norm = silu_l2_norm_cuda,
+    .swiglu = swiglu_cuda,
 };
 
 }  // namespace

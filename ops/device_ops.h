@@ -12,9 +12,40 @@ namespace jet {
 
 struct Context;
 struct Add;
+struct Attention;
+struct DeltaGates;
+struct DynamicConv;
+struct Embedding;
+struct GatedDeltaRule;
+struct GatedRmsNorm;
+struct GatherRows;
+struct KvAppend;
+struct LinearGroup;
+struct RmsNorm;
+struct Rope;
+struct Silu;
+struct SiluL2Norm;
+struct SwiGlu;
 
 struct DeviceOps {
   void (*add)(Context&, const Add&);
+  int64_t (*attention_workspace)(const Context&, const Attention&);
+  void (*attention)(Context&, const Attention&, std::span<std::byte>);
+  void (*delta_gates)(Context&, const DeltaGates&);
+  void (*dynamic_conv)(Context&, const DynamicConv&);
+  void (*embedding)(Context&, const Embedding&);
+  int64_t (*gated_delta_rule_workspace)(const Context&, const GatedDeltaRule&);
+  void (*gated_delta_rule)(Context&, const GatedDeltaRule&, std::span<std::byte>);
+  void (*gated_rms_norm)(Context&, const GatedRmsNorm&);
+  void (*gather_rows)(Context&, const GatherRows&);
+  void (*kv_append)(Context&, const KvAppend&);
+  int64_t (*linear_workspace)(const Context&, const LinearGroup&);
+  void (*linear)(Context&, const LinearGroup&, std::span<std::byte>);
+  void (*rms_norm)(Context&, const RmsNorm&);
+  void (*rope)(Context&, const Rope&);
+  void (*silu)(Context&, const Silu&);
+  void (*silu_l2_norm)(Context&, const SiluL2Norm&);
+  void (*swiglu)(Context&, const SwiGlu&);
 };
 
 }  // namespace jet

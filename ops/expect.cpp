@@ -13,6 +13,13 @@ void expect(std::string_view op, std::string_view field, const ConstTensorView& 
        name(type), to_string(shape));
 }
 
+DType expect_numbers(const Context& context, std::string_view op, std::string_view field,
+                     const ConstTensorView& tensor, int rank) {
+  const bool is_number = context.device != nullptr && is_float(tensor.type);
+  expect_rank(op, field, tensor, is_number ? tensor.type : DType::F32, rank);
+  return tensor.type;
+}
+
 void expect_rank(std::string_view op, std::string_view field, const ConstTensorView& tensor,
                  DType type, int rank) {
   if (tensor.type == type && tensor.shape.rank() == rank) return;

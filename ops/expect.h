@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/context.h"
 #include "core/tensor.h"
 #include "ops/batch.h"
 #include "ops/weight.h"
@@ -14,6 +15,10 @@ namespace jet {
 // Throws Error "rms_norm: weight is f32 [3], expected f32 [4]".
 void expect(std::string_view op, std::string_view field, const ConstTensorView& tensor, DType type,
             const Shape& shape);
+// The type of numbers that ops pass one another: float32, on a device bf16 and f16 too. Throws
+// Error unless the tensor has such a type and this rank.
+DType expect_numbers(const Context& context, std::string_view op, std::string_view field,
+                     const ConstTensorView& tensor, int rank);
 // Throws Error unless the tensor has this type and rank.
 void expect_rank(std::string_view op, std::string_view field, const ConstTensorView& tensor,
                  DType type, int rank);

@@ -6,10 +6,15 @@
 
 namespace jet {
 
+class Device;
+
 // Implementations differ in where and how weights lie; the numbers they stand for stay the same.
 class Preparer {
  public:
   virtual ~Preparer() = default;
+  virtual Device* device() const { return nullptr; }  // where they lie; null: the host's memory
+  // The type of the numbers that ops pass one another there.
+  virtual DType numbers() const { return DType::F32; }
   // A matrix of linear layers; an embedding too when its head is tied to it.
   virtual Weight weight(const Tensor& tensor) const = 0;
   // A small matrix whose products stay in float32 on every path: decay and write strength of a

@@ -1,4 +1,6 @@
 // Opening the first CUDA device, and its memory.
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 
@@ -46,6 +48,7 @@ CudaDevice::CudaDevice(const DeviceOptions& options, const DeviceOps& ops)
   multiprocessors_ = properties.multiProcessorCount;
   is_hopper_ = properties.major == 9 && properties.minor == 0 && !wants_portable_kernels();
   check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "making a stream");
+  products_ = std::make_unique<MatrixProducts>(options.deterministic);
   size_t free = 0, total = 0;
   check_cuda(cudaMemGetInfo(&free, &total), "reading the free memory");
   limit_ = static_cast<int64_t>(static_cast<double>(free) * options.memory_fraction);
@@ -53,6 +56,7 @@ CudaDevice::CudaDevice(const DeviceOptions& options, const DeviceOps& ops)
 
 CudaDevice::~CudaDevice() {
   cudaStreamSynchronize(stream_);
+  products_.reset();
   cudaStreamDestroy(stream_);
 }
 
@@ -105,6 +109,28 @@ void CudaDevice::copy(std::byte* to, const std::byte* from, int64_t bytes) {
 void CudaDevice::clear(std::byte* to, int64_t bytes) {
   if (bytes == 0) return;
   check_cuda(cudaMemsetAsync(to, 0, static_cast<size_t>(bytes), stream_), "clearing memory");
+}
+
+double CudaDevice::measure_copy_bandwidth() {
+  constexpr int kRounds = 21;
+  const int64_t bytes =
+      std::min(int64_t{1} << 30, (limit_ - in_use_) / 2) / (2 * kAlignment) * kAlignment;
+  const auto memory = allocate(2 * bytes);
+  cudaEvent_t begin, end;
+  check_cuda(cudaEventCreate(&begin), "an event");
+  check_cuda(cudaEventCreate(&end), "an event");
+  std::array<float, kRounds> milliseconds;
+  for (float& time : milliseconds) {
+    cudaEventRecord(begin, stream_);
+    copy(memory.get() + bytes, memory.get(), bytes);
+    cudaEventRecord(end, stream_);
+    wait();
+    cudaEventElapsedTime(&time, begin, end);
+  }
+  cudaEventDestroy(begin);
+  cudaEventDestroy(end);
+  std::ranges::sort(milliseconds);
+  return 2e3 * static_cast<double>(bytes) / milliseconds[kRounds / 2];
 }
 
 void CudaDevice::wait() { check_cuda(cudaStreamSynchronize(stream_), "waiting for the device"); }

@@ -10,6 +10,7 @@
 
 #include "core/context.h"
 #include "core/cuda/check.cuh"
+#include "core/cuda/products.cuh"
 #include "core/device.h"
 
 namespace jet {
@@ -30,6 +31,7 @@ class CudaDevice final : public Device {
   void copy(std::byte* to, const std::byte* from, int64_t bytes) override;
   void clear(std::byte* to, int64_t bytes) override;
   void wait() override;
+  double measure_copy_bandwidth() override;
 
   cudaStream_t stream() const { return stream_; }
   int multiprocessors() const { return multiprocessors_; }
@@ -37,12 +39,14 @@ class CudaDevice final : public Device {
   // says no.
   bool is_hopper() const { return is_hopper_; }
   bool is_deterministic() const { return options_.deterministic; }
+  MatrixProducts& products() { return *products_; }
 
  private:
   DeviceOptions options_;
   const DeviceOps& ops_;
   std::string name_;
   cudaStream_t stream_ = nullptr;
+  std::unique_ptr<MatrixProducts> products_;
   int multiprocessors_ = 0;
   bool is_hopper_ = false;
   int64_t limit_ = 0;

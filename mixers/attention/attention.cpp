@@ -22,7 +22,7 @@ class AttentionMixer final : public Mixer {
         k_(prepare.weight(tensors("k_proj.weight"))),
         v_(prepare.weight(tensors("v_proj.weight"))),
         o_(prepare.weight(tensors("o_proj.weight"))),
-        frequencies_(scaled_rope_frequencies(spec.model)) {
+        frequencies_(prepare.vector(scaled_rope_frequencies(spec.model))) {
     if (spec.model.attention_bias) {
       q_bias_ = prepare.vector(tensors("q_proj.bias"));
       k_bias_ = prepare.vector(tensors("k_proj.bias"));
@@ -69,7 +69,7 @@ class AttentionMixer final : public Mixer {
     kv_append(context, {k, call.batch, layout, k_cache, spec_.window});
     kv_append(context, {v, call.batch, layout, v_cache, spec_.window});
 
-    const ConstTensorView flat{mixed.data, DType::F32, Shape{rows, m.heads * m.head_dim}};
+    const ConstTensorView flat{mixed.data, mixed.type, Shape{rows, m.heads * m.head_dim}};
     project_into(context, flat, o_, call.y);
   }
 

@@ -61,8 +61,8 @@ class JetBlock final : public Mixer {
     // the recurrence
     const TensorView a = project(context, call.x, a_, Shape{rows, heads});
     const TensorView b = project(context, call.x, b_, Shape{rows, heads});
-    const TensorView g = context.arena.tensor(Shape{rows, heads});
-    const TensorView beta = context.arena.tensor(Shape{rows, heads});
+    const TensorView g = context.arena.tensor(Shape{rows, heads}, DType::F32);
+    const TensorView beta = context.arena.tensor(Shape{rows, heads}, DType::F32);
     delta_gates(context, {a, b, a_log_.view(), dt_bias_.view(), g, beta});
     const TensorView mixed = context.arena.tensor(values);
     const GatedDeltaRule rule{q, k, v, g, beta, call.batch, call.state[0], mixed};
@@ -72,7 +72,7 @@ class JetBlock final : public Mixer {
     const TensorView gate = project(context, call.x, g_, values);
     gated_rms_norm(context,
                    {mixed, gate, o_norm_.view(), static_cast<float>(spec_.norm_eps), mixed});
-    const ConstTensorView flat{mixed.data, DType::F32, Shape{rows, channels}};
+    const ConstTensorView flat{mixed.data, mixed.type, Shape{rows, channels}};
     project_into(context, flat, o_, call.y);
   }
 

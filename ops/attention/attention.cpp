@@ -4,14 +4,15 @@
 
 #include "core/error.h"
 #include "ops/attention/kernels.h"
+#include "ops/device_ops.h"
 #include "ops/expect.h"
 
 namespace jet {
 namespace {
 
-void expect_heads(const Attention& args) {
-  expect_rank("attention", "q", args.q, DType::F32, 3);
-  expect_rank("attention", "k", args.k, DType::F32, 3);
+void expect_heads(const Context& context, const Attention& args) {
+  const DType numbers = expect_numbers(context, "attention", "q", args.q, 3);
+  expect_rank("attention", "k", args.k, numbers, 3);
   const int64_t heads = args.q.shape[1], groups = args.k.shape[1];
   if (groups < 1 || heads % groups != 0) {
     fail("attention: {} heads of queries for {} of keys, expected a multiple", heads, groups);
@@ -34,16 +35,17 @@ void expect_visible_pages(const Attention& args) {
 }  // namespace
 
 int64_t attention_workspace(const Context& context, const Attention& args) {
-  expect_heads(args);
+  expect_heads(context, args);
+  if (context.device != nullptr) return context.device->ops().attention_workspace(context, args);
   return attention_cpu_workspace(context, args);
 }
 
 void attention(Context& context, const Attention& args, std::span<std::byte> workspace) {
-  expect_heads(args);
+  expect_heads(context, args);
   const int64_t tokens = args.q.shape[0], groups = args.k.shape[1], head_dim = args.q.shape[2];
-  expect("attention", "k", args.k, DType::F32, Shape{tokens, groups, head_dim});
-  expect("attention", "v", args.v, DType::F32, args.k.shape);
-  expect("attention", "y", args.y, DType::F32, args.q.shape);
+  expect("attention", "k", args.k, args.q.type, Shape{tokens, groups, head_dim});
+  expect("attention", "v", args.v, args.q.type, args.k.shape);
+  expect("attention", "y", args.y, args.q.type, args.q.shape);
   expect_batch("attention", args.batch, tokens);
   if (args.window < 0) fail("attention: a window of {} positions", args.window);
   expect_cache("attention", "k_cache", args.k_cache, args.batch, args.layout, args.window, groups,
@@ -52,6 +54,7 @@ void attention(Context& context, const Attention& args, std::span<std::byte> wor
                head_dim);
   if (args.layout == CacheLayout::Paged) expect_visible_pages(args);
   expect_workspace("attention", workspace, attention_workspace(context, args));
+  if (context.device != nullptr) return context.device->ops().attention(context, args, workspace);
   attention_cpu(context, args, workspace);
 }
 

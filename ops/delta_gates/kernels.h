@@ -9,6 +9,7 @@
 namespace jet {
 
 void delta_gates_cpu(Context& context, const DeltaGates& args);
+void delta_gates_cuda(Context& context, const DeltaGates& args);
 
 struct DeltaGatesReference {
   std::vector<double> g, beta;

@@ -2,6 +2,7 @@
 #include "ops/embedding/embedding.h"
 
 #include "core/error.h"
+#include "ops/device_ops.h"
 #include "ops/embedding/kernels.h"
 #include "ops/expect.h"
 
@@ -17,6 +18,7 @@ void embedding(Context& context, const Embedding& args) {
       fail("embedding: id {} of row {} is outside the vocabulary of {}", args.ids[t], t,
            vocabulary);
   }
+  if (context.device != nullptr) return context.device->ops().embedding(context, args);
   embedding_cpu(context, args);
 }
 

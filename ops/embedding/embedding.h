@@ -11,9 +11,10 @@
 namespace jet {
 
 struct Embedding {
-  std::span<const int32_t> ids;  // [T]
-  const Weight& weight;          // [vocabulary, D]
-  TensorView y;                  // [T, D] float32
+  std::span<const int32_t> ids;            // [T]
+  const Weight& weight;                    // [vocabulary, D]
+  TensorView y;                            // [T, D] float32
+  const int32_t* ids_on_device = nullptr;  // the same ids where a device computes
 };
 
 // Throws Error on an id outside the vocabulary or shapes that do not fit. Reads T rows of the

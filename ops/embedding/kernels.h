@@ -9,6 +9,7 @@
 namespace jet {
 
 void embedding_cpu(Context& context, const Embedding& args);
+void embedding_cuda(Context& context, const Embedding& args);
 std::vector<double> embedding_reference(const Embedding& args);  // y in float64; tests only
 
 }  // namespace jet

@@ -12,6 +12,10 @@ int64_t gated_delta_rule_cpu_workspace(const Context& context, const GatedDeltaR
 void gated_delta_rule_cpu(Context& context, const GatedDeltaRule& args,
                           std::span<std::byte> workspace);
 
+int64_t gated_delta_rule_cuda_workspace(const Context& context, const GatedDeltaRule& args);
+void gated_delta_rule_cuda(Context& context, const GatedDeltaRule& args,
+                           std::span<std::byte> workspace);
+
 struct GatedDeltaRuleReference {
   std::vector<double> y;      // [T, H, V]
   std::vector<double> state;  // [slots, H, K, V], after the step

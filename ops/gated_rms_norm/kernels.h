@@ -9,6 +9,7 @@
 namespace jet {
 
 void gated_rms_norm_cpu(Context& context, const GatedRmsNorm& args);
+void gated_rms_norm_cuda(Context& context, const GatedRmsNorm& args);
 std::vector<double> gated_rms_norm_reference(const GatedRmsNorm& args);  // y in float64; tests only
 
 }  // namespace jet

@@ -7,5 +7,6 @@
 namespace jet {
 
 void kv_append_cpu(Context& context, const KvAppend& args);
+void kv_append_cuda(Context& context, const KvAppend& args);
 
 }  // namespace jet

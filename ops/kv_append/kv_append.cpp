@@ -1,12 +1,13 @@
 #include "ops/kv_append/kv_append.h"
 
+#include "ops/device_ops.h"
 #include "ops/expect.h"
 #include "ops/kv_append/kernels.h"
 
 namespace jet {
 
 void kv_append(Context& context, const KvAppend& args) {
-  expect_rank("kv_append", "rows", args.rows, DType::F32, 3);
+  expect_numbers(context, "kv_append", "rows", args.rows, 3);
   expect_batch("kv_append", args.batch, args.rows.shape[0]);
   expect_cache("kv_append", "cache", args.cache, args.batch, args.layout, args.window,
                args.rows.shape[1], args.rows.shape[2]);
@@ -19,6 +20,7 @@ void kv_append(Context& context, const KvAppend& args) {
       expect_pages("kv_append", args.batch, n, past, past + rows, args.cache.shape[0]);
     }
   }
+  if (context.device != nullptr) return context.device->ops().kv_append(context, args);
   kv_append_cpu(context, args);
 }
 

@@ -2,20 +2,22 @@
 #include "ops/linear/linear.h"
 
 #include "core/error.h"
+#include "ops/device_ops.h"
 #include "ops/expect.h"
 #include "ops/linear/kernels.h"
 
 namespace jet {
 namespace {
 
-void expect_group(const LinearGroup& args) {
+void expect_group(const Context& context, const LinearGroup& args) {
   if (args.parts.empty()) fail("linear: a group of no parts, expected at least one");
-  expect_rank("linear", "x", args.x, DType::F32, 2);
+  const DType numbers = expect_numbers(context, "linear", "x", args.x, 2);
   const int64_t tokens = args.x.shape[0];
   for (const LinearPart& part : args.parts) {
     expect_weight("linear", "weight", part.weight);
-    expect("linear", "x", args.x, DType::F32, Shape{tokens, part.weight.in()});
-    expect("linear", "y", part.y, DType::F32, Shape{tokens, part.weight.out()});
+    expect("linear", "x", args.x, numbers, Shape{tokens, part.weight.in()});
+    const DType result = expect_numbers(context, "linear", "y", part.y, 2);
+    expect("linear", "y", part.y, result, Shape{tokens, part.weight.out()});
     if (part.bias.data != nullptr)
       expect("linear", "bias", part.bias, DType::F32, Shape{part.weight.out()});
   }
@@ -24,7 +26,8 @@ void expect_group(const LinearGroup& args) {
 }  // namespace
 
 int64_t linear_workspace(const Context& context, const LinearGroup& args) {
-  expect_group(args);
+  expect_group(context, args);
+  if (context.device != nullptr) return context.device->ops().linear_workspace(context, args);
   return linear_workspace_cpu(context, args);
 }
 
@@ -35,6 +38,7 @@ int64_t linear_workspace(const Context& context, const Linear& args) {
 
 void linear(Context& context, const LinearGroup& args, std::span<std::byte> workspace) {
   expect_workspace("linear", workspace, linear_workspace(context, args));
+  if (context.device != nullptr) return context.device->ops().linear(context, args, workspace);
   linear_cpu(context, args, workspace);
 }
 

@@ -9,6 +9,7 @@
 namespace jet {
 
 void rms_norm_cpu(Context& context, const RmsNorm& args);
+void rms_norm_cuda(Context& context, const RmsNorm& args);
 std::vector<double> rms_norm_reference(const RmsNorm& args);  // y in float64; tests only
 
 }  // namespace jet

@@ -8,6 +8,7 @@
 namespace jet {
 
 void rope_cpu(Context& context, const Rope& args);
+void rope_cuda(Context& context, const Rope& args);
 std::vector<double> rope_reference(const Rope& args);  // the new x in float64; tests only
 
 }  // namespace jet

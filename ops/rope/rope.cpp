@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "ops/device_ops.h"
 #include "ops/expect.h"
 #include "ops/rope/kernels.h"
 
@@ -22,11 +23,12 @@ Tensor rope_frequencies(int64_t head_dim, double theta) {
 }
 
 void rope(Context& context, const Rope& args) {
-  expect_rank("rope", "x", args.x, DType::F32, 3);
+  expect_numbers(context, "rope", "x", args.x, 3);
   if (args.x.shape.back() % 2 != 0)
     fail("rope: x is {}, expected an even last dimension", to_string(args.x.shape));
   expect("rope", "frequencies", args.frequencies, DType::F32, Shape{args.x.shape.back() / 2});
   expect_batch("rope", args.batch, args.x.shape[0]);
+  if (context.device != nullptr) return context.device->ops().rope(context, args);
   rope_cpu(context, args);
 }
 

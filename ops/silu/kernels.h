@@ -8,6 +8,7 @@
 namespace jet {
 
 void silu_cpu(Context& context, const Silu& args);
+void silu_cuda(Context& context, const Silu& args);
 std::vector<double> silu_reference(const Silu& args);  // y in float64; tests only
 
 }  // namespace jet

@@ -1,13 +1,15 @@
 #include "ops/silu/silu.h"
 
+#include "ops/device_ops.h"
 #include "ops/expect.h"
 #include "ops/silu/kernels.h"
 
 namespace jet {
 
 void silu(Context& context, const Silu& args) {
-  expect("silu", "x", args.x, DType::F32, args.x.shape);
-  expect("silu", "y", args.y, DType::F32, args.x.shape);
+  const DType numbers = expect_numbers(context, "silu", "x", args.x, args.x.shape.rank());
+  expect("silu", "y", args.y, numbers, args.x.shape);
+  if (context.device != nullptr) return context.device->ops().silu(context, args);
   silu_cpu(context, args);
 }
 

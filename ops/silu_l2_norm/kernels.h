@@ -9,6 +9,7 @@
 namespace jet {
 
 void silu_l2_norm_cpu(Context& context, const SiluL2Norm& args);
+void silu_l2_norm_cuda(Context& context, const SiluL2Norm& args);
 std::vector<double> silu_l2_norm_reference(const SiluL2Norm& args);  // y in float64; tests only
 
 }  // namespace jet

@@ -8,6 +8,7 @@
 namespace jet {
 
 void swiglu_cpu(Context& context, const SwiGlu& args);
+void swiglu_cuda(Context& context, const SwiGlu& args);
 std::vector<double> swiglu_reference(const SwiGlu& args);  // y in float64; tests only
 
 }  // namespace jet

@@ -1,5 +1,5 @@
-// What the GPU tests of ops share: a context on the device, and outputs there that show what was
-// not written or written beside them.
+// What the GPU tests of ops share: a context on the device, and numbers that lie both on the host
+// and there.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/block_types/block_types.h"
 #include "core/device.h"
 #include "ops/testing/op_test.h"
 
@@ -28,6 +29,99 @@ struct Gpu {
   }
 };
 
+// A tensor twice: for the CPU's op in float32, for the device's in a type, with guard rows before
+// and after.
+class Mirror {
+ public:
+  Mirror(Device& device, std::vector<float> numbers, const Shape& shape, DType type = DType::F32)
+      : device_(device), host_(std::move(numbers)), shape_(shape), type_(type) {
+    std::vector<float> all(kGuard, kSentinel);
+    all.insert(all.end(), host_.begin(), host_.end());
+    all.insert(all.end(), kGuard, kSentinel);
+    const auto n = std::ssize(all);
+    Tensor encoded(type, Shape{n});
+    encode_row(type, all.data(), n, encoded.mutable_view().data);
+    memory_ = to_device(device, encoded.view());
+    // What the device holds is what the CPU computes with.
+    decode_row(type, encoded.view().data + row_bytes(type, kGuard), n - 2 * kGuard, host_.data());
+  }
+  // Outputs: NaN.
+  Mirror(Device& device, const Shape& shape, DType type = DType::F32)
+      : Mirror(device,
+               std::vector<float>(static_cast<size_t>(shape.elements()),
+                                  std::numeric_limits<float>::quiet_NaN()),
+               shape, type) {}
+
+  TensorView host() { return view_of(std::span(host_), shape_); }
+  TensorView there() const {
+    return {const_cast<std::byte*>(memory_.view().data) + row_bytes(type_, kGuard), type_, shape_};
+  }
+  // Largest |there - host| / (1 + |host|); NaN where a number is. Fails the test when a guard was
+  // touched.
+  double error() {
+    const auto n = std::ssize(host_) + 2 * kGuard;
+    const Tensor back = to_host(device_, memory_.view());
+    std::vector<float> all(static_cast<size_t>(n));
+    decode_row(type_, back.view().data, n, all.data());
+    float guard = 0;
+    encode_decode(kSentinel, guard);
+    for (size_t i = 0; i < kGuard; ++i) {
+      EXPECT_EQ(all[i], guard) << "written before the start, at -" << kGuard - i;
+      EXPECT_EQ(all[all.size() - 1 - i], guard) << "written past the end, at +" << kGuard - i;
+    }
+    const std::vector<double> expected(host_.begin(), host_.end());
+    return worst_error(std::span(all).subspan(kGuard, host_.size()), expected);
+  }
+
+ private:
+  static constexpr size_t kGuard = 64;
+  static constexpr float kSentinel = 12345.678f;
+  void encode_decode(float number, float& stored) const {
+    std::byte bytes[sizeof(float)];
+    encode_row(type_, &number, 1, bytes);
+    decode_row(type_, bytes, 1, &stored);
+  }
+
+  Device& device_;
+  std::vector<float> host_;
+  Shape shape_;
+  DType type_;
+  Tensor memory_;
+};
+
+// A batch whose arrays lie in the memory of the device as well.
+class MirroredBatch {
+ public:
+  MirroredBatch(Device& device, const OwnedBatch& batch) : batch_(batch) {
+    std::vector<int32_t> sequence;
+    for (size_t n = 0; n < batch.slots.size(); ++n)
+      sequence.insert(sequence.end(), static_cast<size_t>(batch.offsets[n + 1] - batch.offsets[n]),
+                      static_cast<int32_t>(n));
+    there_ = {.offsets = keep(device, batch.offsets),
+              .slots = keep(device, batch.slots),
+              .past = keep(device, batch.past),
+              .pages = keep(device, batch.pages),
+              .sequence = keep(device, sequence)};
+  }
+  BatchView view() const {
+    BatchView view = batch_.view();
+    view.on_device = there_;
+    return view;
+  }
+
+ private:
+  const int32_t* keep(Device& device, const std::vector<int32_t>& array) {
+    const ConstTensorView view{reinterpret_cast<const std::byte*>(array.data()), DType::I32,
+                               Shape{std::ssize(array)}};
+    memory_.push_back(to_device(device, view));
+    return reinterpret_cast<const int32_t*>(memory_.back().view().data);
+  }
+
+  OwnedBatch batch_;
+  DeviceBatch there_;
+  std::vector<Tensor> memory_;
+};
+
 // Tests on the device; skipped where there is none.
 class GpuTest : public ::testing::Test {
  protected:
@@ -44,50 +138,19 @@ class GpuTest : public ::testing::Test {
     EXPECT_EQ(device->memory_in_use(), bytes_before_) << "device memory was not given back";
   }
 
-  Tensor upload(std::span<const float> values, const Shape& shape) {
-    return to_device(*device, view_of(values, shape));
+  Mirror mirror(std::vector<float> numbers, const Shape& shape, DType type = DType::F32) {
+    return {*device, std::move(numbers), shape, type};
   }
-  std::span<std::byte> workspace(int64_t bytes) { return arena.span(bytes); }
+  Mirror output(const Shape& shape, DType type = DType::F32) { return {*device, shape, type}; }
 
   std::shared_ptr<Device> device;
   ThreadPool threads{1};
-  Arena arena;
-  Context context{threads, arena};
+  Arena host_arena, arena;
+  Context host{threads, host_arena};  // the CPU
+  Context context{threads, arena};    // the device
 
  private:
   int64_t bytes_before_ = 0;
 };
-
-// As Guarded, in the memory of a device.
-class GuardedOnDevice {
- public:
-  GuardedOnDevice(Device& device, const Shape& shape)
-      : device_(device), shape_(shape), host_(shape), memory_(to_device(device, whole())) {}
-  TensorView view() {
-    return {const_cast<std::byte*>(memory_.view().data) + Guarded::kGuard * sizeof(float),
-            DType::F32, shape_};
-  }
-  // The numbers as they are now; fails the test as Guarded::check does.
-  std::span<float> values() {
-    const ConstTensorView all = whole();
-    device_.download(const_cast<std::byte*>(all.data), memory_.view().data, all.bytes());
-    host_.check();
-    return host_.values();
-  }
-
- private:
-  ConstTensorView whole() { return view_of(host_.all(), Shape{std::ssize(host_.all())}); }
-
-  Device& device_;
-  Shape shape_;
-  Guarded host_;
-  Tensor memory_;
-};
-
-// A tensor on the device that an op may write: its owner must live as long.
-inline TensorView writable(const Tensor& tensor) {
-  const ConstTensorView view = tensor.view();
-  return {const_cast<std::byte*>(view.data), view.type, view.shape};
-}
 
 }  // namespace jet::testing

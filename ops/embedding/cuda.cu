@@ -1,0 +1,33 @@
+// embedding on CUDA: a block a row.
+#include "core/cuda/device.cuh"
+#include "core/cuda/numbers.cuh"
+#include "ops/embedding/kernels.h"
+
+namespace jet {
+namespace {
+
+constexpr int kThreads = 256;
+
+template <typename Number>
+__global__ void look_up(const int32_t* ids, const Number* weight, int64_t width, float* y) {
+  const Number* from = weight + ids[blockIdx.x] * width;
+  float* to = y + blockIdx.x * width;
+  for (int64_t i = threadIdx.x; i < width; i += kThreads) to[i] = number(from[i]);
+}
+
+}  // namespace
+
+void embedding_cuda(Context& context, const Embedding& args) {
+  const auto rows = static_cast<unsigned>(args.ids.size());
+  if (rows == 0) return;
+  const ConstTensorView weight = args.weight.tensor.view();
+  with_number(weight.type, [&](auto* tag) {
+    using Number = NumberOf<decltype(tag)>;
+    look_up<<<rows, kThreads, 0, cuda_stream(context)>>>(
+        args.ids_on_device, reinterpret_cast<const Number*>(weight.data), args.weight.in(),
+        args.y.f32());
+  });
+  check_launch("embedding");
+}
+
+}  // namespace jet

@@ -1,0 +1,74 @@
+// linear on CUDA: products by cuBLASLt; layers whose weights and outputs lie side by side are one.
+#include "core/cuda/device.cuh"
+#include "core/cuda/numbers.cuh"
+#include "core/cuda/products.cuh"
+#include "ops/linear/kernels.h"
+
+namespace jet {
+namespace {
+
+constexpr int kThreads = 256;
+
+template <typename Number>
+__global__ void add_bias(Rows<Number> y, const float* bias, int64_t width) {
+  const int64_t i = int64_t{blockIdx.y} * kThreads + threadIdx.x;
+  if (i < width) put(y[blockIdx.x] + i, number(y[blockIdx.x][i]) + bias[i]);
+}
+
+void add_bias_to(Context& context, const LinearPart& part) {
+  const int64_t width = part.weight.out();
+  const dim3 grid(static_cast<unsigned>(part.y.shape[0]),
+                  static_cast<unsigned>((width + kThreads - 1) / kThreads));
+  with_number(part.y.type, [&](auto* tag) {
+    add_bias<<<grid, kThreads, 0, cuda_stream(context)>>>(rows_of<NumberOf<decltype(tag)>>(part.y),
+                                                          part.bias.f32(), width);
+  });
+  check_launch("linear");
+}
+
+// Whether b's weight and output begin where a's end, so that one product makes both.
+bool lie_side_by_side(const LinearPart& a, const LinearPart& b) {
+  const ConstTensorView wa = a.weight.tensor.view(), wb = b.weight.tensor.view();
+  return wa.type == wb.type && a.y.type == b.y.type && wb.data == wa.data + wa.bytes() &&
+         outer_stride(a.y) == outer_stride(b.y) &&
+         b.y.data == a.y.data + a.weight.out() * block_bytes(a.y.type);
+}
+
+}  // namespace
+
+int64_t linear_cuda_workspace(const Context&, const LinearGroup&) {
+  return MatrixProducts::kWorkspace;
+}
+
+void linear_cuda(Context& context, const LinearGroup& args, std::span<std::byte> workspace) {
+  const int64_t tokens = args.x.shape[0];
+  if (tokens == 0) return;
+  for (size_t first = 0, end = 0; first < args.parts.size(); first = end) {
+    const LinearPart& part = args.parts[first];
+    if (part.weight.type() != args.x.type) {
+      fail_cuda("linear: a weight of " + std::string(name(part.weight.type())) + " with x of " +
+                std::string(name(args.x.type)));
+    }
+    int64_t out = 0;
+    for (end = first; end < args.parts.size(); ++end) {
+      if (end > first && !lie_side_by_side(args.parts[end - 1], args.parts[end])) break;
+      out += args.parts[end].weight.out();
+    }
+    cuda_device(context).products().run({.x = args.x.data,
+                                         .w = part.weight.tensor.view().data,
+                                         .y = part.y.data,
+                                         .rows = tokens,
+                                         .in = part.weight.in(),
+                                         .out = out,
+                                         .x_stride = outer_stride(args.x),
+                                         .y_stride = outer_stride(part.y),
+                                         .operands = args.x.type,
+                                         .result = part.y.type},
+                                        workspace, cuda_stream(context));
+    for (size_t i = first; i < end; ++i) {
+      if (args.parts[i].bias.data != nullptr) add_bias_to(context, args.parts[i]);
+    }
+  }
+}
+
+}  // namespace jet
