@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
+#include "core/device.h"
 #include "ops/batch.h"
 #include "runtime/state/state_pool.h"
 
@@ -23,16 +25,22 @@ class BatchPlan {
   bool empty() const { return ids_.empty(); }
   std::span<const int32_t> ids() const { return ids_; }
   std::span<const int32_t> logit_rows() const { return logit_rows_; }
-  BatchView view();  // valid until the next change
+  // Valid until the next change. For a device the arrays are copied into its memory too.
+  BatchView view(Device* device = nullptr);
 
  private:
+  DeviceBatch copy_to(Device& device);
+
   std::vector<int32_t> ids_;
   std::vector<int32_t> offsets_{0};
   std::vector<int32_t> slots_;
   std::vector<int32_t> past_;
   std::vector<int32_t> logit_rows_;
   std::vector<std::span<const int32_t>> page_lists_;
-  std::vector<int32_t> pages_;  // [N, pages of the longest]
+  std::vector<int32_t> pages_;   // [N, pages of the longest]
+  std::vector<int32_t> packed_;  // all arrays, as they are copied to a device
+  std::shared_ptr<std::byte> on_device_;
+  int64_t on_device_bytes_ = 0;
   int64_t page_tokens_ = 1;
 };
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr int64_t kMostThreads = 1024;
 constexpr int64_t kLongestContext = int64_t{1} << 30;
+constexpr double kMemoryFraction = 0.9;
 
 }  // namespace
 
@@ -24,11 +25,15 @@ void add_run_options(Options& options, RunOptions& run) {
   options.integer("--threads", run.threads, {1, kMostThreads},
                   "threads (default: all this process may use)");
   options.choice("--dtype", run.dtype, {"f32", "bf16", "f16", "auto"},
-                 "type of computing; on the CPU auto is f32 (default: auto)");
-  options.choice("--kv-dtype", run.kv_dtype, {"f32", "bf16", "f16"},
-                 "type in which attention keeps keys and values (default: f32)");
+                 "type of computing; auto is f32 on the CPU, bf16 on CUDA (default: auto)");
+  options.choice("--kv-dtype", run.kv_dtype, {"f32", "bf16", "f16", "auto"},
+                 "type in which attention keeps keys and values (default: that of computing)");
   options.choice("--state-dtype", run.state_dtype, {"f32", "bf16"},
-                 "type of recurrent states; the CPU keeps f32 (default: f32)");
+                 "type of recurrent states; bf16 is not there yet (default: f32)");
+  options.number("--memory-fraction", run.memory_fraction, {0.01, 1},
+                 "most of the device's free memory to take (default: 0.9)");
+  options.flag("--deterministic", run.deterministic,
+               "CUDA: the same tokens whatever runs beside a request");
   options.flag("--json", run.json, "print JSON");
   options.flag("-v,--verbose", run.verbose, "say more on standard error");
 }
@@ -46,38 +51,42 @@ void check_model_option(const std::string& model) {
 
 void check_run_options(const RunOptions& run) {
   check_model_option(run.model);
-  if (run.device == "cuda") fail("this build has no CUDA back end; use --device cpu");
-  if (run.dtype == "bf16" || run.dtype == "f16") {
+  if (run.device == "cpu" && (run.dtype == "bf16" || run.dtype == "f16")) {
     fail(
         "--dtype {}: the CPU computes in f32; use --dtype f32 or auto (weights stay as they are "
         "stored)",
         run.dtype);
   }
-  if (run.state_dtype != "f32") {
-    fail("--state-dtype {}: the CPU keeps recurrent states in f32; use --state-dtype f32",
+  if (run.state_dtype != "f32")
+    fail("--state-dtype {}: jet keeps recurrent states in f32; use --state-dtype f32",
          run.state_dtype);
-  }
 }
 
-DType kv_type(const RunOptions& run) { return *parse_dtype(run.kv_dtype); }
-
-StateTypes state_types(const RunOptions& run) { return {.attention = kv_type(run)}; }
+StateTypes state_types(const RunOptions& run, const Decoder& decoder) {
+  const DType kv = run.kv_dtype == "auto" ? decoder.numbers() : *parse_dtype(run.kv_dtype);
+  return {.attention = kv, .convolution = decoder.numbers()};
+}
 
 ModelOptions model_options(const RunOptions& run) {
-  if (run.dtype == "f32") return {.dtype = ComputeType::F32};
-  if (run.dtype == "bf16") return {.dtype = ComputeType::BF16};
-  if (run.dtype == "f16") return {.dtype = ComputeType::F16};
-  return {.dtype = ComputeType::Auto};
+  return {.dtype = run.dtype == "f32"    ? ComputeType::F32
+                   : run.dtype == "bf16" ? ComputeType::BF16
+                   : run.dtype == "f16"  ? ComputeType::F16
+                                         : ComputeType::Auto,
+          .device = run.device == "cpu"    ? DeviceChoice::Cpu
+                    : run.device == "cuda" ? DeviceChoice::Cuda
+                                           : DeviceChoice::Auto,
+          .memory_fraction = run.memory_fraction.value_or(kMemoryFraction),
+          .deterministic = run.deterministic};
 }
 
 EngineOptions engine_options(const RunOptions& run) {
-  const DType kv = kv_type(run);
   return {.threads = static_cast<int>(run.threads),
           .context_length = run.context_length,
           .max_sequences = 1,
-          .kv_type = kv == DType::F32    ? StateType::F32
-                     : kv == DType::BF16 ? StateType::BF16
-                                         : StateType::F16};
+          .kv_type = run.kv_dtype == "f32"    ? StateType::F32
+                     : run.kv_dtype == "bf16" ? StateType::BF16
+                     : run.kv_dtype == "f16"  ? StateType::F16
+                                              : StateType::Auto};
 }
 
 Model load_model(const RunOptions& run) {
@@ -88,6 +97,9 @@ Model load_model(const RunOptions& run) {
     write_note(fmt::format("loaded {}: {}, {} parameters, {} of weights, in {:.2f} s", run.model,
                            model.architecture(), with_commas(model.parameters()),
                            human_bytes(model.weight_bytes()), watch.seconds()));
+    std::string reason;
+    const std::string device = model.device(&reason);
+    write_note(fmt::format("computes on {}{}{}", device, reason.empty() ? "" : "; ", reason));
   }
   if (run.context_length > model.trained_context()) {
     write_note(fmt::format("warning: a context of {} tokens, the model was trained for {}",

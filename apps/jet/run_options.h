@@ -7,6 +7,7 @@
 
 #include "apps/jet/options.h"
 #include "models/checkpoint.h"
+#include "models/decoder.h"
 
 namespace jet::cli {
 
@@ -14,8 +15,10 @@ struct RunOptions {
   std::string model;
   std::string device = "auto";
   std::string dtype = "auto";
-  std::string kv_dtype = "f32";
+  std::string kv_dtype = "auto";
   std::string state_dtype = "f32";
+  std::optional<double> memory_fraction;
+  bool deterministic = false;
   int64_t threads = 0;         // 0: all
   int64_t context_length = 0;  // 0: the trained one
   bool json = false;
@@ -31,8 +34,7 @@ void add_context_option(Options& options, RunOptions& run);
 void check_model_option(const std::string& model);
 void check_run_options(const RunOptions& run);
 
-DType kv_type(const RunOptions& run);
-StateTypes state_types(const RunOptions& run);
+StateTypes state_types(const RunOptions& run, const Decoder& decoder);
 ModelOptions model_options(const RunOptions& run);
 EngineOptions engine_options(const RunOptions& run);
 

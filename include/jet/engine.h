@@ -12,7 +12,7 @@
 
 namespace jet {
 
-enum class StateType { F32, BF16, F16 };
+enum class StateType { Auto, F32, BF16, F16 };  // Auto: the type of computing
 
 struct EngineOptions {
   int threads = 0;  // 0: as many as this process may use
@@ -21,7 +21,7 @@ struct EngineOptions {
   int64_t max_sequences = 8;    // that are computed or kept at the same time
   int64_t prefill_chunk = 512;  // prompts are computed in pieces of this many tokens
   int64_t step_tokens = 2048;   // pieces of several prompts share a step up to this many tokens
-  StateType kv_type = StateType::F32;  // of attention's keys and values
+  StateType kv_type = StateType::Auto;  // of attention's keys and values
 };
 
 // How the next token is chosen. In this order: repetition penalty, temperature, top-k, top-p,

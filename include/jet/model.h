@@ -27,17 +27,29 @@ enum class ComputeType {
   F16,
 };
 
+enum class DeviceChoice {
+  Auto,  // CUDA where it is available, else the CPU
+  Cpu,
+  Cuda,
+};
+
 struct ModelOptions {
-  ComputeType dtype = ComputeType::Auto;
+  ComputeType dtype = ComputeType::Auto;  // on the CPU f32, on CUDA bf16
+  DeviceChoice device = DeviceChoice::Cpu;
+  double memory_fraction = 0.9;  // of the device's free memory: the most that is taken
+  bool deterministic = false;    // CUDA: the same tokens whatever runs beside a request; the CPU's
+                                 // always are
 };
 
 // Immutable and cheap to copy: copies share the weights. Safe to use from several threads.
 class Model {
  public:
   // A Hugging Face directory or a .gguf file. Throws Error naming the file and the place at fault,
-  // or on a type that the device does not compute in.
+  // on a type that the device does not compute in, or where Cuda is asked for and not available.
   static Model load(const std::string& path, const ModelOptions& options = {});
 
+  // "cpu", or the device's name; where Auto did not find CUDA, `reason` says why.
+  std::string device(std::string* reason = nullptr) const;
   std::string architecture() const;  // "llama", "qwen2", "qwen3", "jet_nemotron"
   int64_t parameters() const;
   int64_t vocabulary() const;       // rows of the logits

@@ -24,13 +24,15 @@ EngineOptions checked(EngineOptions options, const LoadedModel& model) {
   return options;
 }
 
-StatePoolOptions pool_options(const EngineOptions& options) {
+StatePoolOptions pool_options(const EngineOptions& options, const Decoder& decoder) {
   const DType kv = options.kv_type == StateType::F32    ? DType::F32
                    : options.kv_type == StateType::BF16 ? DType::BF16
-                                                        : DType::F16;
+                   : options.kv_type == StateType::F16  ? DType::F16
+                                                        : decoder.numbers();
   return {.sequences = options.max_sequences,
           .context = options.context_length,
-          .types = {.attention = kv}};
+          .types = {.attention = kv, .convolution = decoder.numbers()},
+          .device = decoder.device()};
 }
 
 }  // namespace
@@ -54,8 +56,10 @@ Engine::Impl::Impl(Model model, const EngineOptions& options)
       loaded_(model_.loaded()),
       options_(checked(options, loaded_)),
       threads_(options_.threads),
-      context_{threads_, arena_},
-      pool_(loaded_.decoder.states(), pool_options(options_)) {}
+      arena_(loaded_.decoder.device(), loaded_.decoder.numbers()),
+      context_{threads_, arena_, loaded_.decoder.device()},
+      pool_(loaded_.decoder.states(), pool_options(options_, loaded_.decoder)),
+      logits_(loaded_.decoder) {}
 
 Engine::Engine(Model model, const EngineOptions& options)
     : impl_(std::make_unique<Impl>(std::move(model), options)) {}

@@ -10,6 +10,7 @@
 #include "core/context.h"
 #include "runtime/batch_plan.h"
 #include "runtime/engine/sequence.h"
+#include "runtime/logits.h"
 #include "runtime/model/loaded_model.h"
 #include "runtime/state/state_pool.h"
 
@@ -58,7 +59,7 @@ class Engine::Impl {
   Context context_;
   StatePool pool_;
   BatchPlan plan_;
-  Tensor logits_;                  // [sequences, vocabulary]
+  Logits logits_;
   std::vector<int64_t> rows_;      // of each sequence in the running batch
   std::list<Sequence> sequences_;  // in order of arrival
   std::map<ConversationId, Conversation> conversations_;

@@ -107,14 +107,10 @@ void Engine::Impl::run(const std::vector<Sequence*>& batch) {
               last ? BatchPlan::Logits::Last : BatchPlan::Logits::None);
     rows_.push_back(rows);
   }
-  const auto wanted = static_cast<int64_t>(plan_.logit_rows().size());
-  if (!logits_ || logits_.shape()[0] < wanted) {
-    logits_ = Tensor(DType::F32, Shape{std::max(wanted, int64_t{1}), model_.vocabulary()});
-  }
-  TensorView logits = logits_.mutable_view();
-  logits.shape = Shape{wanted, model_.vocabulary()};
-  loaded_.decoder.forward(context_,
-                          {plan_.ids(), plan_.view(), plan_.logit_rows(), pool_.states(), logits});
+  const TensorView logits = logits_.room(static_cast<int64_t>(plan_.logit_rows().size()));
+  Device* const device = loaded_.decoder.device();
+  loaded_.decoder.forward(
+      context_, {plan_.ids(), plan_.view(device), plan_.logit_rows(), pool_.states(), logits});
 }
 
 void Engine::Impl::commit(const std::vector<Sequence*>& batch) {
@@ -123,7 +119,7 @@ void Engine::Impl::commit(const std::vector<Sequence*>& batch) {
     if (rows_[i] == batch[i]->pending()) choosing.push_back(batch[i]);
     batch[i]->computed += rows_[i];
   }
-  float* logits = logits_.mutable_view().f32();
+  float* logits = logits_.on_host().f32();
   for (Sequence* sequence : choosing) {
     const std::span<float> row(logits, static_cast<size_t>(model_.vocabulary()));
     logits += model_.vocabulary();

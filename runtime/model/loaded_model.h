@@ -9,13 +9,14 @@
 
 #include "models/checkpoint.h"
 #include "models/decoder.h"
+#include "runtime/model/placement.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 
 namespace jet {
 
 struct LoadedModel {
-  // Throws Error on a type that the CPU does not compute in.
+  // Throws Error as Model::load does.
   LoadedModel(const Checkpoint& checkpoint, const ModelOptions& options);
 
   // Throws Error where the model's files hold no tokenizer.
@@ -23,10 +24,15 @@ struct LoadedModel {
   bool ends(int32_t id) const;
 
   std::string path;
+  std::shared_ptr<Device> device;  // null: the CPU
+  std::string no_device_reason;
   Decoder decoder;
   std::optional<Tokenizer> tokenizer;
   std::optional<ChatTemplate> chat_template;
   GenerationConfig generation;
+
+ private:
+  LoadedModel(const Checkpoint& checkpoint, const Placement& placement);
 };
 
 }  // namespace jet

@@ -13,20 +13,16 @@ std::string token_text(const Tokenizer& tokenizer, std::optional<int32_t> id) {
   return id && *id < tokenizer.vocabulary() ? std::string(tokenizer.bytes(*id)) : std::string();
 }
 
-ReferencePreparer preparer_for(ComputeType dtype) {
-  if (dtype == ComputeType::BF16 || dtype == ComputeType::F16) {
-    fail(
-        "the CPU computes in f32, not in {}; ask for f32 or auto (weights stay as they are stored)",
-        dtype == ComputeType::BF16 ? "bf16" : "f16");
-  }
-  return {};
-}
-
 }  // namespace
 
 LoadedModel::LoadedModel(const Checkpoint& checkpoint, const ModelOptions& options)
+    : LoadedModel(checkpoint, place(checkpoint, options)) {}
+
+LoadedModel::LoadedModel(const Checkpoint& checkpoint, const Placement& placement)
     : path(checkpoint.path.string()),
-      decoder(checkpoint.spec, checkpoint.source(), preparer_for(options.dtype)),
+      device(placement.device),
+      no_device_reason(placement.reason),
+      decoder(checkpoint.spec, checkpoint.source(), *placement.preparer),
       generation(checkpoint.generation) {
   if (checkpoint.tokenizer) {
     tokenizer.emplace(*checkpoint.tokenizer);
@@ -49,6 +45,11 @@ bool LoadedModel::ends(int32_t id) const {
 
 Model Model::load(const std::string& path, const ModelOptions& options) {
   return Model(std::make_shared<const LoadedModel>(open_checkpoint(path), options));
+}
+
+std::string Model::device(std::string* reason) const {
+  if (reason != nullptr) *reason = loaded_->no_device_reason;
+  return loaded_->device ? std::string(loaded_->device->name()) : "cpu";
 }
 
 std::string Model::architecture() const { return loaded_->decoder.spec().family; }

@@ -10,9 +10,12 @@ namespace jet {
 Scorer::Scorer(const Decoder& decoder, const ScorerOptions& options)
     : decoder_(decoder),
       threads_(options.threads == 0 ? available_threads() : options.threads),
+      arena_(decoder.device(), decoder.numbers()),
       pool_(decoder.states(),
             {.context = options.context == 0 ? decoder.spec().max_positions : options.context,
-             .types = options.types}) {
+             .types = options.types,
+             .device = decoder.device()}),
+      logits_(decoder) {
   restart();
 }
 
@@ -35,15 +38,12 @@ ConstTensorView Scorer::feed(std::span<const int32_t> ids, BatchPlan::Logits wan
   JET_CHECK(has_pages);
   plan_.clear();
   plan_.add(pool_, slot_, tokens_, ids, wanted);
-  const Shape shape{static_cast<int64_t>(plan_.logit_rows().size()), decoder_.spec().vocabulary};
-  if (!logits_ || logits_.shape()[0] < shape[0]) logits_ = Tensor(DType::F32, shape);
-  TensorView logits = logits_.mutable_view();
-  logits.shape = shape;
-  Context context{threads_, arena_};
-  decoder_.forward(
-      context, {plan_.ids(), plan_.view(), plan_.logit_rows(), pool_.states(), logits, on_hidden});
+  const TensorView logits = logits_.room(static_cast<int64_t>(plan_.logit_rows().size()));
+  Context context{threads_, arena_, decoder_.device()};
+  decoder_.forward(context, {plan_.ids(), plan_.view(decoder_.device()), plan_.logit_rows(),
+                             pool_.states(), logits, on_hidden});
   tokens_ = length;
-  return logits;
+  return logits_.on_host();
 }
 
 double log_probability(std::span<const float> logits, int32_t id) {

@@ -10,6 +10,7 @@
 #include "core/context.h"
 #include "models/decoder.h"
 #include "runtime/batch_plan.h"
+#include "runtime/logits.h"
 #include "runtime/state/state_pool.h"
 
 namespace jet {
@@ -40,7 +41,7 @@ class Scorer {
   Arena arena_;
   StatePool pool_;
   BatchPlan plan_;
-  Tensor logits_;
+  Logits logits_;
   int32_t slot_ = 0;
   int64_t tokens_ = 0;
 };

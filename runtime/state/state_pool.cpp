@@ -4,12 +4,13 @@
 #include <limits>
 
 #include "core/checked.h"
+#include "core/device.h"
 #include "core/error.h"
 
 namespace jet {
 namespace {
 
-constexpr int64_t kAlignment = 64;
+constexpr int64_t kAlignment = 256;  // of a part: what kernels of a device want
 constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
 
 // [pages * page_tokens, row...], [slots * rows, row...] or [slots, rows, row...]
@@ -65,10 +66,17 @@ StatePool::StatePool(std::span<const StateSpec> layers, const StatePoolOptions& 
         page_bytes_ += options.page_tokens * state_row_bytes(part, options.types);
     }
   }
-  memory_ = LazyMemory(total);
+  bytes_ = total;
+  if (options.device != nullptr) {
+    on_device_ = options.device->allocate(total);
+    options.device->clear(on_device_.get(), total);
+  } else {
+    memory_ = LazyMemory(total);
+  }
+  std::byte* const base = options.device != nullptr ? on_device_.get() : memory_.data();
   auto offset = offsets.begin();
   for (auto& views : states_) {
-    for (TensorView& view : views) view.data = memory_.data() + *offset++;
+    for (TensorView& view : views) view.data = base + *offset++;
   }
   free_slots_ = numbers_below(options_.sequences);
   free_pages_ = numbers_below(page_bytes_ == 0 ? 0 : options_.pages);

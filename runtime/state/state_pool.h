@@ -19,6 +19,7 @@ struct StatePoolOptions {
   int64_t pages = 0;    // for all sequences together; 0: enough for each to reach `context`
   int64_t page_tokens = 64;
   StateTypes types = {};
+  Device* device = nullptr;  // whose memory to take; null: the host's
 };
 
 // Memory is an address range taken once; what no sequence has touched costs nothing. A slot's fixed
@@ -44,12 +45,14 @@ class StatePool {
   int64_t free_pages() const { return static_cast<int64_t>(free_pages_.size()); }
   int64_t slot_bytes() const { return slot_bytes_; }  // fixed parts and rings of one sequence
   int64_t page_bytes() const { return page_bytes_; }  // of all layers
-  int64_t bytes() const { return memory_.bytes(); }
+  int64_t bytes() const { return bytes_; }
   int64_t bytes_in_use() const;
 
  private:
   StatePoolOptions options_;
   LazyMemory memory_;
+  std::shared_ptr<std::byte> on_device_;
+  int64_t bytes_ = 0;
   LayerStates states_;
   std::vector<int32_t> free_slots_;  // the last is next
   std::vector<int32_t> free_pages_;

@@ -141,11 +141,22 @@ int bench(const BenchOptions& options) {
   const LoadedModel model(checkpoint, model_options(options.run));
   const int threads =
       options.run.threads == 0 ? available_threads() : static_cast<int>(options.run.threads);
-  const Machine machine{.weight_bytes = stored_bytes(checkpoint),
-                        .read_bytes = bytes_read(checkpoint),
-                        .bandwidth = measure_read_bandwidth(threads),
-                        .types = state_types(options.run)};
-  write_note(fmt::format("{} threads read {:.1f} GB/s", threads, machine.bandwidth / 1e9));
+  // On a device weights lie in the type of computing, not as they are stored.
+  const bool is_converted = model.device != nullptr;
+  const int64_t number = block_bytes(model.decoder.numbers());
+  const int64_t unread =
+      checkpoint.spec.tied_head ? 0 : checkpoint.spec.vocabulary * checkpoint.spec.shape.hidden;
+  const int64_t parameters = parameter_count(checkpoint.spec);
+  const Machine machine{
+      .weight_bytes = is_converted ? parameters * number : stored_bytes(checkpoint),
+      .read_bytes = is_converted ? (parameters - unread) * number : bytes_read(checkpoint),
+      .bandwidth =
+          model.device ? model.device->measure_copy_bandwidth() : measure_read_bandwidth(threads),
+      .types = state_types(options.run, model.decoder)};
+  write_note(model.device
+                 ? fmt::format("{} copies {:.1f} GB/s, read and written", model.device->name(),
+                               machine.bandwidth / 1e9)
+                 : fmt::format("{} threads read {:.1f} GB/s", threads, machine.bandwidth / 1e9));
 
   BenchRunner runner(model.decoder, threads, machine.types);
   if (!options.run.json) write_out(heading());

@@ -43,6 +43,18 @@ void fill(std::span<std::byte> to, std::span<const std::byte> pattern) {
   }
 }
 
+// All of a tensor on a device: what is there is copied behind itself.
+void fill_on(Device& device, const TensorView& tensor, std::span<const std::byte> pattern) {
+  const int64_t bytes = tensor.bytes();
+  int64_t done = std::min(bytes, std::ssize(pattern));
+  device.upload(tensor.data, pattern.data(), done);
+  while (done < bytes) {
+    const int64_t more = std::min(done, bytes - done);
+    device.copy(tensor.data + done, tensor.data, more);
+    done += more;
+  }
+}
+
 // Rows [first, first + count) of the tensor's outermost size.
 std::span<std::byte> rows_of(const TensorView& tensor, int64_t first, int64_t count) {
   const int64_t stride = tensor.bytes() / tensor.shape[0];
@@ -69,6 +81,10 @@ void fill_states(const Decoder& decoder, const StatePool& pool, std::span<const 
       const StatePart& spec = layers[layer][part];
       const TensorView& tensor = pool.states()[layer][part];
       const std::vector<std::byte> pattern = noise(tensor.type);
+      if (Device* const device = pool.options().device) {
+        fill_on(*device, tensor, pattern);
+        continue;
+      }
       for (const int32_t slot : slots) {
         if (spec.growth == StateGrowth::PerToken) {
           const int64_t tokens = pool.options().page_tokens;
@@ -85,12 +101,12 @@ void fill_states(const Decoder& decoder, const StatePool& pool, std::span<const 
 
 void BenchRunner::forward(const StatePool& pool) {
   check_interrupt();
-  const Shape shape{static_cast<int64_t>(plan_.logit_rows().size()), decoder_.spec().vocabulary};
-  if (!logits_ || logits_.shape()[0] < shape[0]) logits_ = Tensor(DType::F32, shape);
-  TensorView logits = logits_.mutable_view();
-  logits.shape = shape;
-  Context context{threads_, arena_};
-  decoder_.forward(context, {plan_.ids(), plan_.view(), plan_.logit_rows(), pool.states(), logits});
+  Device* const device = decoder_.device();
+  const TensorView logits = logits_.room(static_cast<int64_t>(plan_.logit_rows().size()));
+  Context context{threads_, arena_, device};
+  decoder_.forward(context,
+                   {plan_.ids(), plan_.view(device), plan_.logit_rows(), pool.states(), logits});
+  if (device != nullptr) device->wait();
 }
 
 // One sequence after another, each in chunks; the logits of its last token alone, as in serving.
@@ -110,8 +126,10 @@ void BenchRunner::prefill(StatePool& pool, std::span<const int32_t> slots, int64
 
 BenchResult BenchRunner::run(const BenchCase& bench) {
   const int64_t depth = bench.depth();
-  StatePool pool(decoder_.states(),
-                 {.sequences = bench.batch, .context = depth + bench.decode + 1, .types = types_});
+  StatePool pool(decoder_.states(), {.sequences = bench.batch,
+                                     .context = depth + bench.decode + 1,
+                                     .types = types_,
+                                     .device = decoder_.device()});
   std::vector<int32_t> slots;
   for (int64_t i = 0; i < bench.batch; ++i) {
     slots.push_back(*pool.acquire());

@@ -8,6 +8,7 @@
 #include "core/context.h"
 #include "models/decoder.h"
 #include "runtime/batch_plan.h"
+#include "runtime/logits.h"
 #include "runtime/state/state_pool.h"
 
 namespace jet::cli {
@@ -34,7 +35,11 @@ struct BenchResult {
 class BenchRunner {
  public:
   BenchRunner(const Decoder& decoder, int threads, const StateTypes& types)
-      : decoder_(decoder), threads_(threads), types_(types) {}
+      : decoder_(decoder),
+        threads_(threads),
+        arena_(decoder.device(), decoder.numbers()),
+        types_(types),
+        logits_(decoder) {}
 
   // Throws Interrupted, or Error when memory for the states cannot be had.
   BenchResult run(const BenchCase& bench);
@@ -48,10 +53,11 @@ class BenchRunner {
   Arena arena_;
   StateTypes types_;
   BatchPlan plan_;
-  Tensor logits_;
+  Logits logits_;
 };
 
-// Fills the states of the slots, the pages they hold included, with small random numbers.
+// Fills the states of the slots, the pages they hold included, with small random numbers; on a
+// device all of the pool.
 void fill_states(const Decoder& decoder, const StatePool& pool, std::span<const int32_t> slots);
 
 }  // namespace jet::cli

@@ -43,7 +43,7 @@ std::vector<NamedTensor> compute(const LogitsOptions& options, const Decoder& de
   const int64_t vocabulary = decoder.spec().vocabulary;
   Scorer scorer(decoder, {.threads = static_cast<int>(options.run.threads),
                           .context = length + options.steps,
-                          .types = state_types(options.run)});
+                          .types = state_types(options.run, decoder)});
   Tensor prefill(DType::F32, {length, vocabulary});
   int32_t next = 0;
   for (int64_t at = 0; at < length; at += options.prefill_chunk) {

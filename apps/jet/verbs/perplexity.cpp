@@ -32,9 +32,10 @@ int perplexity(const PerplexityOptions& options) {
   run.context_length = options.window;  // for the warning
   const Model model = load_model(run);
   const std::vector<int32_t> ids = model.encode(text);
-  Scorer scorer(model.loaded().decoder, {.threads = static_cast<int>(options.run.threads),
-                                         .context = options.window,
-                                         .types = state_types(options.run)});
+  Scorer scorer(model.loaded().decoder,
+                {.threads = static_cast<int>(options.run.threads),
+                 .context = options.window,
+                 .types = state_types(options.run, model.loaded().decoder)});
   Progress progress("perplexity");
   const Stopwatch watch;
   const Perplexity result =

@@ -1,0 +1,148 @@
+// The decoder on CUDA against the published modelling code: float32 as on the CPU, bf16 within what
+// rounding explains, batches and cuts.
+#include <cmath>
+
+#include "ops/testing/gpu_test.h"
+#include "runtime/model/loaded_model.h"
+#include "runtime/scoring/scorer.h"
+#include "runtime/testing/fixture.h"
+
+namespace jet {
+namespace {
+
+using testing::distance;
+using testing::Fixture;
+using testing::floats;
+using testing::Gpu;
+
+// As on the CPU (fixture_test.cpp).
+constexpr double kTolerance = 3e-5;
+// bf16 rounds a number by at most 2^-9 of it, and every layer's activations a few times;
+// independent errors add as their squares. Of logits up to 5, 2^-9 is 0.01: ten of them.
+constexpr double kRoundedTolerance = 0.1;
+
+class FixtureOnGpu : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (!Gpu::get().device) GTEST_SKIP() << Gpu::get().reason;
+  }
+  LoadedModel load(ComputeType dtype, bool deterministic = false) const {
+    return {fixture.checkpoint,
+            {.dtype = dtype, .device = DeviceChoice::Cuda, .deterministic = deterministic}};
+  }
+  static ScorerOptions options(const LoadedModel& model) {
+    return {
+        .context = 256,
+        .types = {.attention = model.decoder.numbers(), .convolution = model.decoder.numbers()}};
+  }
+  Fixture fixture{GetParam()};
+};
+
+TEST_P(FixtureOnGpu, PrefillInFloat32GivesTheLogits) {
+  const LoadedModel model = load(ComputeType::F32);
+  for (int64_t b = 0; b < fixture.sequences(); ++b) {
+    Scorer scorer(model.decoder, options(model));
+    const auto logits = scorer.feed(fixture.ids("prompt", b), BatchPlan::Logits::All);
+    EXPECT_LT(distance(floats(logits), fixture.values("prefill_logits", b)), kTolerance);
+  }
+}
+
+TEST_P(FixtureOnGpu, DecodingInFloat32GivesTheStepLogits) {
+  const LoadedModel model = load(ComputeType::F32);
+  for (int64_t b = 0; b < fixture.sequences(); ++b) {
+    Scorer scorer(model.decoder, options(model));
+    const std::vector<int32_t> greedy = fixture.ids("greedy_tokens", b);
+    const auto expected = fixture.values("step_logits", b);
+    const auto vocabulary = static_cast<size_t>(model.decoder.spec().vocabulary);
+    scorer.feed(fixture.ids("prompt", b), BatchPlan::Logits::Last);
+    for (size_t step = 0; step + 1 < greedy.size(); ++step) {
+      const auto logits = floats(scorer.feed({&greedy[step], 1}, BatchPlan::Logits::Last));
+      EXPECT_LT(distance(logits, expected.subspan(step * vocabulary, vocabulary)), kTolerance)
+          << "step " << step;
+    }
+  }
+}
+
+// The prompt at once, and all its tokens one by one.
+TEST_P(FixtureOnGpu, BFloat16DiffersAsRoundingExplains) {
+  const LoadedModel model = load(ComputeType::BF16);
+  const Decoder rounded(fixture.checkpoint.spec, fixture.checkpoint.source(), RoundedPreparer());
+  const auto vocabulary = static_cast<size_t>(rounded.spec().vocabulary);
+  for (int64_t b = 0; b < fixture.sequences(); ++b) {
+    const auto prompt = fixture.ids("prompt", b);
+    const auto expected = fixture.values("prefill_logits", b);
+    Scorer on_cpu(rounded, {.threads = 1});
+    const double bound =
+        kRoundings * rms_distance(floats(on_cpu.feed(prompt, BatchPlan::Logits::All)), expected);
+    Scorer whole(model.decoder, options(model)), steps(model.decoder, options(model));
+    EXPECT_LT(rms_distance(floats(whole.feed(prompt, BatchPlan::Logits::All)), expected), bound);
+    std::vector<float> logits;
+    for (const int32_t id : prompt) {
+      const auto row = floats(steps.feed({&id, 1}, BatchPlan::Logits::Last));
+      logits.insert(logits.end(), row.begin(), row.end());
+    }
+    ASSERT_EQ(logits.size(), prompt.size() * vocabulary);
+    EXPECT_LT(rms_distance(logits, expected), bound);
+  }
+}
+
+TEST_P(FixtureOnGpu, TokenByTokenEqualsThePrefill) {
+  const LoadedModel model = load(ComputeType::F32);
+  const std::vector<int32_t> prompt = fixture.ids("prompt", 0);
+  Scorer whole(model.decoder, options(model)), steps(model.decoder, options(model));
+  const auto logits = floats(whole.feed(prompt, BatchPlan::Logits::Last));
+  for (size_t i = 0; i + 1 < prompt.size(); ++i)
+    steps.feed({&prompt[i], 1}, BatchPlan::Logits::None);
+  const auto last = floats(steps.feed({&prompt.back(), 1}, BatchPlan::Logits::Last));
+  EXPECT_LT(distance(logits, last), kTolerance);
+}
+
+// One decoding step of all sequences together and of each alone, after the same prefill.
+TEST_P(FixtureOnGpu, DeterministicResultsDoNotDependOnTheBatch) {
+  const LoadedModel model = load(ComputeType::BF16, true);
+  const Decoder& decoder = model.decoder;
+  StatePool pool(decoder.states(), {.sequences = 2 * fixture.sequences(),
+                                    .context = 256,
+                                    .types = options(model).types,
+                                    .device = decoder.device()});
+  ThreadPool threads(1);
+  Arena arena(decoder.device(), decoder.numbers());
+  Context context{threads, arena, decoder.device()};
+  Logits logits(decoder);
+  BatchPlan plan;
+  const auto run = [&] {
+    const TensorView room = logits.room(static_cast<int64_t>(plan.logit_rows().size()));
+    decoder.forward(
+        context, {plan.ids(), plan.view(decoder.device()), plan.logit_rows(), pool.states(), room});
+    const auto view = floats(logits.on_host());
+    plan.clear();
+    return std::vector<float>(view.begin(), view.end());
+  };
+  for (int32_t slot = 0; slot < 2 * fixture.sequences(); ++slot) {
+    ASSERT_EQ(pool.acquire(), slot);
+    ASSERT_TRUE(pool.reserve(slot, 256));
+    const auto prompt = fixture.ids("prompt", slot % fixture.sequences());
+    plan.add(pool, slot, 0, prompt, BatchPlan::Logits::None);
+    run();
+  }
+  const auto add = [&](int32_t slot) {
+    const int64_t b = slot % fixture.sequences();
+    const auto prompt = fixture.ids("prompt", b), greedy = fixture.ids("greedy_tokens", b);
+    plan.add(pool, slot, std::ssize(prompt), std::span(greedy).first(1), BatchPlan::Logits::Last);
+  };
+  for (int32_t b = 0; b < fixture.sequences(); ++b) add(b);
+  const std::vector<float> together = run();
+  std::vector<float> alone;
+  for (int32_t b = 0; b < fixture.sequences(); ++b) {
+    add(b + static_cast<int32_t>(fixture.sequences()));
+    const auto row = run();
+    alone.insert(alone.end(), row.begin(), row.end());
+  }
+  EXPECT_TRUE(testing::same_bits(together, alone));
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, FixtureOnGpu, ::testing::Values("tiny-tied", "tiny-untied"),
+                         [](const auto& test) { return std::string(test.param).substr(5); });
+
+}  // namespace
+}  // namespace jet

@@ -1,0 +1,55 @@
+#include "runtime/model/placement.h"
+
+#include "core/error.h"
+#include "ops/device_preparer.h"
+
+namespace jet {
+namespace {
+
+void open_device(const ModelOptions& options, Placement& placement) {
+  if (options.device == DeviceChoice::Cpu) return;
+  const DeviceOptions device{.memory_fraction = options.memory_fraction,
+                             .deterministic = options.deterministic};
+  if (options.device == DeviceChoice::Cuda) {
+    placement.device = open_cuda(device);
+    return;
+  }
+  try {
+    placement.device = open_cuda(device);
+  } catch (const Error& error) {
+    placement.reason = error.what();
+  }
+}
+
+std::unique_ptr<Preparer> cpu_preparer(ComputeType dtype) {
+  if (dtype == ComputeType::BF16 || dtype == ComputeType::F16) {
+    fail(
+        "the CPU computes in f32, not in {}; ask for f32 or auto (weights stay as they are stored)",
+        dtype == ComputeType::BF16 ? "bf16" : "f16");
+  }
+  return std::make_unique<ReferencePreparer>();
+}
+
+std::unique_ptr<Preparer> device_preparer(const Checkpoint& checkpoint, ComputeType dtype,
+                                          const std::shared_ptr<Device>& device) {
+  const DType numbers = dtype == ComputeType::F32   ? DType::F32
+                        : dtype == ComputeType::F16 ? DType::F16
+                                                    : DType::BF16;
+  int64_t bytes = 0;
+  for (const TensorSpec& tensor : decoder_tensors(checkpoint.spec))
+    bytes += DevicePreparer::bytes_of(tensor.shape, numbers);
+  return std::make_unique<DevicePreparer>(device, numbers, bytes);
+}
+
+}  // namespace
+
+Placement place(const Checkpoint& checkpoint, const ModelOptions& options) {
+  Placement placement;
+  open_device(options, placement);
+  placement.preparer = placement.device
+                           ? device_preparer(checkpoint, options.dtype, placement.device)
+                           : cpu_preparer(options.dtype);
+  return placement;
+}
+
+}  // namespace jet
