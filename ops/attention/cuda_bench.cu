@@ -59,7 +59,10 @@ void decode(benchmark::State& state) {
   const double bytes = visible * static_cast<double>(groups * width) * (is_fp8 ? 2 : 4);
   for (auto _ : state) {
     const double ms = testing::median_ms(
-        [&](int) { testing::check_cuda(cuda::decode_attention(args, nullptr)); });
+        [&](int, cudaStream_t stream) {
+          testing::check_cuda(cuda::decode_attention(args, stream));
+        },
+        8);
     testing::report(state, ms, bytes, testing::kReadBytes,
                     visible * 4 * static_cast<double>(heads * width));
   }
@@ -74,7 +77,8 @@ void shapes(benchmark::internal::Benchmark* bench) {
     bench->Args({440, 65536, 12, 2, fp8, 1024, 0});
   }
   bench->Args({128, 4096, 16, 8, 0, 512, 0});
-  bench->Args({128, 65536, 12, 2, 0, 512, 1152});
+  for (const int split : {384, 576, 1152}) bench->Args({128, 65536, 12, 2, 0, split, 1152});
+  bench->Args({1, 65536, 12, 2, 0, 128, 1152});
   bench->Args({1, 4096, 12, 2, 0, 128, 0});
   bench->Args({1, 4096, 12, 2, 0, 256, 0});
   bench->Args({1, 4096, 12, 2, 0, 512, 0});

@@ -182,21 +182,37 @@ __global__ void __launch_bounds__(kWarps * 32, 2)
   }
 }
 
-// A block a sequence and head: splits in ascending order.
+// A block a sequence and head. Thread t finds the weights of splits t, t + width, ...; the sums run
+// over splits in ascending order.
 template <int kWidth>
 __global__ void __launch_bounds__(kWidth)
     merge(const DecodeAttention args, const Partial* partials, const float* outputs, int splits) {
+  extern __shared__ float weights[];  // [2, splits]: factors, sums
+  __shared__ float largest_of[kWidth / 32];
   const int head = blockIdx.x, sequence = blockIdx.y, column = threadIdx.x;
   const int count = splits_of(visible_positions(args, sequence), args.split);
   const int64_t first = int64_t{sequence} * splits * args.heads + head;
-  float largest = -INFINITY, total = 0.0f, out = 0.0f;
-  for (int i = 0; i < count; ++i)
-    largest = fmaxf(largest, partials[first + i * args.heads].maximum);
+  float largest = -INFINITY;
+  for (int i = column; i < count; i += kWidth)
+    largest = fmaxf(largest, partials[first + int64_t{i} * args.heads].maximum);
+  for (int step = 16; step > 0; step /= 2)
+    largest = fmaxf(largest, __shfl_xor_sync(0xffffffffu, largest, step));
+  if (column % 32 == 0) largest_of[column / 32] = largest;
+  __syncthreads();
+#pragma unroll
+  for (int i = 0; i < kWidth / 32; ++i) largest = fmaxf(largest, largest_of[i]);
+  for (int i = column; i < count; i += kWidth) {
+    const Partial partial = partials[first + int64_t{i} * args.heads];
+    weights[i] = exp2f(partial.maximum - largest);
+    weights[splits + i] = partial.sum;
+  }
+  __syncthreads();
+  float total = 0.0f, out = 0.0f;
+  const float* column_of = outputs + first * kWidth + column;
+#pragma unroll 8
   for (int i = 0; i < count; ++i) {
-    const Partial partial = partials[first + i * args.heads];
-    const float factor = exp2f(partial.maximum - largest);
-    total += factor * partial.sum;
-    out += factor * outputs[(first + int64_t{i} * args.heads) * kWidth + column];
+    total += weights[i] * weights[splits + i];
+    out += weights[i] * column_of[int64_t{i} * args.heads * kWidth];
   }
   static_cast<__nv_bfloat16*>(args.y)[sequence * args.y_stride + head * kWidth + column] =
       __float2bfloat16(count == 0 ? 0.0f : out / total);
@@ -220,8 +236,8 @@ cudaError_t launch(const DecodeAttention& args, cudaStream_t stream) {
     return error;
   kernel<<<dim3(splits, args.groups * parts, args.sequences), kWarps * 32, kMemory, stream>>>(
       args, partials, outputs, splits);
-  merge<kWidth>
-      <<<dim3(args.heads, args.sequences), kWidth, 0, stream>>>(args, partials, outputs, splits);
+  merge<kWidth><<<dim3(args.heads, args.sequences), kWidth, 2 * splits * sizeof(float), stream>>>(
+      args, partials, outputs, splits);
   return cudaGetLastError();
 }
 

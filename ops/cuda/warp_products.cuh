@@ -9,8 +9,10 @@ namespace jet::cuda {
 
 struct WarpProducts {
   static constexpr bool kRuns = true;  // on the GPU compiled for
-  static constexpr int kBlocks = 1;    // of four multiplying and four copying warps on a processor
+  static constexpr bool kGivesRegisters = false;
+  template <int kRegisters>
   __device__ static void take_registers() {}
+  template <int kRegisters>
   __device__ static void give_registers() {}
   __device__ static void begin() {}
   __device__ static void commit() {}

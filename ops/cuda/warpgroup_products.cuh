@@ -38,13 +38,17 @@ struct WarpgroupProducts {
 #else
   static constexpr bool kRuns = false;
 #endif
-  // Two blocks of a multiplying and a copying warpgroup on a processor: 2 x 128 x (216 + 40)
-  // registers.
-  static constexpr int kBlocks = 2;
+  // Warps that multiply take registers from those that copy; 0: every thread has enough.
+  static constexpr bool kGivesRegisters = true;
+  template <int kRegisters>
   __device__ static void take_registers() {
-    JET_HOPPER_ASM("setmaxnreg.inc.sync.aligned.u32 216;");
+    if constexpr (kRegisters > 0)
+      JET_HOPPER_ASM("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(kRegisters));
   }
-  __device__ static void give_registers() { JET_HOPPER_ASM("setmaxnreg.dec.sync.aligned.u32 40;"); }
+  template <int kRegisters>
+  __device__ static void give_registers() {
+    if constexpr (kRegisters > 0) JET_HOPPER_ASM("setmaxnreg.dec.sync.aligned.u32 40;");
+  }
   // Before the first product after registers or shared memory were written.
   __device__ static void begin() {
     JET_HOPPER_ASM("fence.proxy.async.shared::cta;" ::: "memory");

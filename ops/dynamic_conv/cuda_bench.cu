@@ -33,8 +33,9 @@ void prefill(benchmark::State& state) {  // Arguments: tokens, channels.
   args.channels = static_cast<int>(channels);
   args.state = rows.data();
   for (auto _ : state) {
-    const double ms = testing::median_ms(
-        [&](int) { testing::check_cuda(cuda::dynamic_conv_prefill(args, nullptr)); });
+    const double ms = testing::median_ms([&](int, cudaStream_t stream) {
+      testing::check_cuda(cuda::dynamic_conv_prefill(args, stream));
+    });
     testing::report(state, ms, 12.0 * static_cast<double>(numbers), testing::kCopyBytes,
                     8.0 * static_cast<double>(numbers));
   }

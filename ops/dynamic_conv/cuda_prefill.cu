@@ -85,7 +85,7 @@ __global__ void __launch_bounds__(kThreads) convolve(const DynamicConvPrefill ar
         float sum = 0.0f;
 #pragma unroll
         for (int k = 0; k < kTaps; ++k) sum += weights[c * kTaps + k] * u[k][2 * j + c];
-        y[c] = sum / (1.0f + __expf(-sum));
+        y[c] = __fdividef(sum, 1.0f + __expf(-sum));
       }
       out[j] = pack_bf16(y[0], y[1]);
     }

@@ -15,39 +15,114 @@ template <int kKeys>
 struct PrepareMemory {
   static constexpr int kTile = kKeys / kPanelColumns * kPanelBytes;
   alignas(512) char q[kTile];  // later M
-  alignas(512) char k[kTile];  // later A
-  float lower[kChunk * kLowerStride];
+  union {
+    alignas(512) char k[kTile];
+    float lower[kChunk * kLowerStride];  // L, later A
+  };
   float sums[kChunk];  // G
   ChunkFactors factors;
 };
 
-// Column threadIdx.x of A from the strictly lower triangle: rows before kFirst are not needed.
-template <int kFirst>
-__device__ __forceinline__ void invert_column(const float* lower, char* inverse) {
-  const int column = threadIdx.x;
-  float a[kChunk - kFirst];
+// Diagonal blocks of 16: (I + L)^-1 in the place of L, a warp a block, a lane a column.
+__device__ __forceinline__ void invert_diagonal(float* lower) {
+  constexpr int kBlock = 16;
+  const int column = threadIdx.x % kBlock;
+  float* block = lower + threadIdx.x / 32 * kBlock * (kLowerStride + 1);
+  float a[kBlock];
 #pragma unroll
-  for (int t = kFirst; t < kChunk; ++t) {
+  for (int t = 0; t < kBlock; ++t) {
     float sum[4] = {0, 0, 0, 0};
 #pragma unroll
-    for (int j = kFirst; j < t; j += 4) {
-      const float4 row = *reinterpret_cast<const float4*>(lower + t * kLowerStride + j);
+    for (int j = 0; j < t; j += 4) {
+      const float4 row = *reinterpret_cast<const float4*>(block + t * kLowerStride + j);
       const float l[4] = {row.x, row.y, row.z, row.w};
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
-        if (j + i < t) sum[i] += l[i] * a[j + i - kFirst];
+        if (j + i < t) sum[i] += l[i] * a[j + i];
       }
     }
-    a[t - kFirst] = (t == column ? 1.0f : 0.0f) - ((sum[0] + sum[1]) + (sum[2] + sum[3]));
-    reinterpret_cast<__nv_bfloat16*>(inverse)[t * kChunk + column] =
-        __float2bfloat16(a[t - kFirst]);
+    a[t] = (t == column ? 1.0f : 0.0f) - ((sum[0] + sum[1]) + (sum[2] + sum[3]));
+  }
+  __syncwarp();
+  if (threadIdx.x % 32 >= kBlock) return;  // the upper lanes did the same
+#pragma unroll
+  for (int t = 0; t < kBlock; ++t) block[t * kLowerStride + column] = a[t];
+}
+
+// kRows x 4 numbers of left right, both [kSize, kSize] in rows of kLowerStride, by each thread.
+template <int kSize, int kRows>
+__device__ __forceinline__ void multiply_blocks(float (&sums)[kRows][4], const float* left,
+                                                const float* right) {
+#pragma unroll
+  for (int i = 0; i < kRows * 4; ++i) sums[i / 4][i % 4] = 0.0f;
+#pragma unroll 2
+  for (int k = 0; k < kSize; k += 4) {
+    float4 b[4];
+#pragma unroll
+    for (int i = 0; i < 4; ++i)
+      b[i] = *reinterpret_cast<const float4*>(right + (k + i) * kLowerStride);
+#pragma unroll
+    for (int row = 0; row < kRows; ++row) {
+      const float4 four = *reinterpret_cast<const float4*>(left + row * kLowerStride + k);
+      const float a[4] = {four.x, four.y, four.z, four.w};
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        sums[row][0] += a[i] * b[i].x;
+        sums[row][1] += a[i] * b[i].y;
+        sums[row][2] += a[i] * b[i].z;
+        sums[row][3] += a[i] * b[i].w;
+      }
+    }
   }
 }
 
-// Rows of 64 bf16 from shared memory, without the empty quarter that nothing reads.
-__device__ __forceinline__ void store_triangle(__nv_bfloat16* to, const char* from, int thread,
-                                               int threads) {
-  for (int i = thread; i < kChunk * 8; i += threads) {
+// Joins inverted diagonal blocks of kSize in pairs: below the diagonal, -A22 L21 A11.
+template <int kSize>
+__device__ __forceinline__ void join_blocks(float* lower) {
+  constexpr int kPerPair = kPrepareThreads / (kChunk / (2 * kSize)), kAcross = kSize / 4;
+  constexpr int kRows = kSize / (kPerPair / kAcross);
+  const int thread = threadIdx.x % kPerPair;
+  const int row = thread / kAcross * kRows, column = thread % kAcross * 4;
+  float* upper = lower + threadIdx.x / kPerPair * 2 * kSize * (kLowerStride + 1);
+  float* below = upper + kSize * kLowerStride;
+  float* mine = below + row * kLowerStride + column;
+  float sums[kRows][4];
+  multiply_blocks<kSize>(sums, below + row * kLowerStride, upper + column);
+  __syncthreads();
+#pragma unroll
+  for (int i = 0; i < kRows; ++i) {
+    *reinterpret_cast<float4*>(mine + i * kLowerStride) = {sums[i][0], sums[i][1], sums[i][2],
+                                                           sums[i][3]};
+  }
+  __syncthreads();
+  multiply_blocks<kSize>(sums, below + row * kLowerStride + kSize, below + column);
+  __syncthreads();
+#pragma unroll
+  for (int i = 0; i < kRows; ++i) {
+    *reinterpret_cast<float4*>(mine + i * kLowerStride) = {-sums[i][0], -sums[i][1], -sums[i][2],
+                                                           -sums[i][3]};
+  }
+  __syncthreads();
+}
+
+// Rows of 64 numbers as bf16, without the upper right quarter that nothing reads.
+__device__ __forceinline__ void store_inverse(__nv_bfloat16* to, const float* lower) {
+#pragma unroll
+  for (int i = threadIdx.x; i < kChunk * 8; i += kPrepareThreads) {
+    const int row = i / 8, piece = i % 8;
+    if (row < kChunk / 2 && piece >= 4) continue;
+    const auto* from = reinterpret_cast<const float4*>(lower + row * kLowerStride + piece * 8);
+    const float4 left = from[0], right = from[1];
+    const uint4 packed{pack_bf16(left.x, left.y), pack_bf16(left.z, left.w),
+                       pack_bf16(right.x, right.y), pack_bf16(right.z, right.w)};
+    reinterpret_cast<uint4*>(to)[i] = packed;
+  }
+}
+
+// The same of numbers that are bf16 already.
+__device__ __forceinline__ void store_mix(__nv_bfloat16* to, const char* from) {
+#pragma unroll
+  for (int i = threadIdx.x; i < kChunk * 8; i += kPrepareThreads) {
     const int row = i / 8, piece = i % 8;
     if (row >= kChunk / 2 || piece < 4)
       reinterpret_cast<int4*>(to)[i] = reinterpret_cast<const int4*>(from)[i];
@@ -149,7 +224,7 @@ __global__ void __launch_bounds__(kPrepareThreads) chunk_prepare(const ChunkArgs
       }
     }
   }
-  __syncthreads();  // q and k are read; their memory takes M and A
+  __syncthreads();  // q and k are read; their memory takes M and L
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
     const int t = warp * 16 + half * 8 + lane / 4;
@@ -170,19 +245,16 @@ __global__ void __launch_bounds__(kPrepareThreads) chunk_prepare(const ChunkArgs
     }
   }
   __syncthreads();
-  if (warp == 0) {
-    invert_column<0>(memory.lower, memory.k);
-  } else if (warp == 1) {
-    invert_column<32>(memory.lower, memory.k);
-  } else {
-    const int thread = threadIdx.x - 64;
-    store_triangle(args.workspace.mix + unit * kChunk * kChunk, memory.q, thread, 64);
-    reinterpret_cast<float4*>(args.workspace.factors + unit)[thread] =
-        reinterpret_cast<const float4*>(&memory.factors)[thread];
+  store_mix(args.workspace.mix + unit * kChunk * kChunk, memory.q);
+  if (threadIdx.x < sizeof(ChunkFactors) / 16) {
+    reinterpret_cast<float4*>(args.workspace.factors + unit)[threadIdx.x] =
+        reinterpret_cast<const float4*>(&memory.factors)[threadIdx.x];
   }
+  invert_diagonal(memory.lower);
   __syncthreads();
-  store_triangle(args.workspace.inverse + unit * kChunk * kChunk, memory.k, threadIdx.x,
-                 kPrepareThreads);
+  join_blocks<16>(memory.lower);
+  join_blocks<32>(memory.lower);
+  store_inverse(args.workspace.inverse + unit * kChunk * kChunk, memory.lower);
 }
 
 }  // namespace jet::cuda

@@ -1,5 +1,6 @@
-// Second pass of the chunked gated delta rule: a block takes 64 columns of one head's state through
-// the chunks of a sequence, or of a segment of it. Four warps compute, four copy ahead.
+// Second pass of the chunked gated delta rule: a block takes 64 or 128 columns of one head's state
+// through the chunks of a sequence, or of a segment of it. Four warps compute for 64 columns, four
+// copy ahead.
 //
 // The state stands transposed in registers, S^T [64, keys], 16 columns of V a warp: sums of one
 // product become the left operand of the next without leaving the registers, so warps do not meet.
@@ -11,38 +12,49 @@
 
 namespace jet::cuda {
 
-inline constexpr int kScanColumns = 64;   // of V a block owns
-inline constexpr int kScanCopiers = 128;  // threads, behind as many that compute
-inline constexpr int kScanThreads = 128 + kScanCopiers;
-inline constexpr int kScanStages = 2;
+inline constexpr int kScanColumns = 64;   // of V that four warps own
+inline constexpr int kScanCopiers = 128;  // threads, behind those that compute
 
-template <int kKeys>
+template <int kKeys, int kGroups, bool kOutputs>
 struct ScanStage {
   static constexpr int kTile = kKeys / kPanelColumns * kPanelBytes;
   alignas(512) char k[kTile];
-  char q[kTile];
   char inverse[kPanelBytes + kPanelBytes / 2];  // [64, 32] and [32, 32] below it
-  char mix[2 * kPanelBytes];                    // the upper half of the second panel stays zero
-  char v[8192];                                 // later y
+  char v[kGroups][2 * kPanelBytes];             // later y
   ChunkFactors factors;
+  alignas(512) char q[kOutputs ? kTile : 512];
+  char mix[kOutputs ? 2 * kPanelBytes : 512];  // the upper half of the second panel stays zero
 };
 
-template <int kKeys>
-struct ScanMemory {
-  ScanStage<kKeys> stages[kScanStages];
-  uint64_t full[kScanStages], empty[kScanStages];
+// A block of kGroups times four warps that compute, each its 64 columns, and four that copy.
+template <typename Products, int kKeys, int kGroups, bool kOutputs>
+struct Scan {
+  using Stage = ScanStage<kKeys, kGroups, kOutputs>;
+  static constexpr int kThreads = kGroups * 128 + kScanCopiers;
+  static constexpr int kColumns = kGroups * kScanColumns;
+  // Narrow states leave room for two blocks on a processor.
+  static constexpr int kBlocks = Products::kGivesRegisters && kKeys == 64 && kGroups == 1 ? 2 : 1;
+  static constexpr int kFit = 225 * 1024 / kBlocks / static_cast<int>(sizeof(Stage));
+  static constexpr int kStages = kFit < 4 ? kFit : 4;
+  // What the computing warps take from those that copy, where a thread has less at its start.
+  static constexpr int kRegisters = kBlocks == 2 ? 216 : kGroups == 2 ? 232 : 0;
+
+  struct Memory {
+    Stage stages[kStages];
+    uint64_t full[kStages], empty[kStages];
+  };
 };
 
 // The copying warps' part: a stage for each chunk.
-template <int kKeys, bool kOutputs>
-__device__ __forceinline__ void scan_copy(const ChunkArgs& args, ScanMemory<kKeys>& memory,
+template <typename Here, int kKeys, int kGroups, bool kOutputs>
+__device__ __forceinline__ void scan_copy(const ChunkArgs& args, typename Here::Memory& memory,
                                           int first_chunk, int last_chunk, int head, int column) {
   const GatedDeltaRule& rule = args.rule;
   const int thread = threadIdx.x % kScanCopiers, row = thread / 4, piece = thread % 4;
-  const bool has_values = column < rule.values;  // not: columns that carry the segment's decay
+  const uint32_t at = panel_offset(row, piece);
+  int stage = 0, round = 0;
   for (int c = first_chunk; c < last_chunk; ++c) {
-    const int n = c - first_chunk, stage = n % kScanStages;
-    ScanStage<kKeys>& to = memory.stages[stage];
+    auto& to = memory.stages[stage];
     const Chunk chunk = args.workspace.chunks[c];
     const int64_t unit = int64_t{c} * rule.heads + head;
     const int64_t token = chunk.first_row + row;
@@ -55,13 +67,11 @@ __device__ __forceinline__ void scan_copy(const ChunkArgs& args, ScanMemory<kKey
     const auto* inverse =
         args.workspace.inverse + unit * kChunk * kChunk + row * kChunk + piece * 8;
     const auto* mix = args.workspace.mix + unit * kChunk * kChunk + row * kChunk + piece * 8;
-    const uint32_t at = panel_offset(row, piece);
     const uint32_t k_at = shared_address(to.k) + at, q_at = shared_address(to.q) + at;
     const uint32_t v_at = shared_address(to.v) + at;
     const uint32_t inverse_at = shared_address(to.inverse) + at;
     const uint32_t mix_at = shared_address(to.mix) + at;
-    if (n >= kScanStages)
-      barrier_wait(shared_address(memory.empty + stage), (n / kScanStages - 1) & 1);
+    if (round > 0) barrier_wait(shared_address(memory.empty + stage), (round - 1) & 1);
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
       const bool valid = row + 32 * i < chunk.rows;
@@ -72,9 +82,12 @@ __device__ __forceinline__ void scan_copy(const ChunkArgs& args, ScanMemory<kKey
           copy_async(q_at + panel * kPanelBytes + i * 2048, q + panel * kPanelColumns, valid);
       }
 #pragma unroll
-      for (int panel = 0; panel < 2; ++panel)
+      for (int panel = 0; panel < 2 * kGroups; ++panel) {
+        // Behind the columns of V: those that carry the segment's decay.
+        const bool exists = column + panel * kPanelColumns < rule.values;
         copy_async(v_at + panel * kPanelBytes + i * 2048, v + panel * kPanelColumns,
-                   valid && has_values);
+                   valid && exists);
+      }
       copy_async(inverse_at + i * 2048, inverse + i * 32 * kChunk);
       if (kOutputs) copy_async(mix_at + i * 2048, mix + i * 32 * kChunk);
       if (i == 1) {
@@ -91,6 +104,10 @@ __device__ __forceinline__ void scan_copy(const ChunkArgs& args, ScanMemory<kKey
                  reinterpret_cast<const char*>(args.workspace.factors + unit) + thread * 16);
     }
     barrier_arrive_after_copies(shared_address(memory.full + stage));
+    if (++stage == Here::kStages) {
+      stage = 0;
+      ++round;
+    }
   }
   wait_copies<0>();
 }
@@ -101,6 +118,7 @@ __device__ __forceinline__ void store_outputs(const float (&y)[8][4], char* tile
   const int lane = threadIdx.x % 32;
   char* mine = tile + (warp >> 1) * kPanelBytes;
   const int piece = warp % 2 * 2;
+  __syncwarp();  // all lanes have read v
 #pragma unroll
   for (int i = 0; i < 8; ++i) {
     const uint32_t left = transpose_matrix(pack_bf16(y[i][0], y[i][1]));
@@ -128,12 +146,12 @@ struct ScanState {
   int columns;  // that exist, of 64
 };
 
-template <typename Products, int kKeys, bool kOutputs>
-__device__ __forceinline__ void scan_compute(const ChunkArgs& args, ScanMemory<kKeys>& memory,
+template <typename Here, typename Products, int kKeys, bool kOutputs>
+__device__ __forceinline__ void scan_compute(const ChunkArgs& args, typename Here::Memory& memory,
                                              int first_chunk, int last_chunk, int head, int column,
                                              const ScanState& state) {
   const GatedDeltaRule& rule = args.rule;
-  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+  const int group = threadIdx.x / 128, warp = threadIdx.x / 32 % 4, lane = threadIdx.x % 32;
   constexpr int kSteps = kKeys / 16, kTiles = kKeys / 8;
   const int row = warp * 16 + lane / 4;  // this lane's columns of V: row and row + 8 of S^T
 
@@ -146,12 +164,12 @@ __device__ __forceinline__ void scan_compute(const ChunkArgs& args, ScanMemory<k
         state.from != nullptr ? state.from[at] : (key == value + state.unit ? 1.0f : 0.0f);
     if (state.copy != nullptr) state.copy[at] = s[i / 4][i % 4];
   }
+  int stage = 0, round = 0;
   for (int c = first_chunk; c < last_chunk; ++c) {
-    const int n = c - first_chunk, stage = n % kScanStages;
-    ScanStage<kKeys>& in = memory.stages[stage];
+    auto& in = memory.stages[stage];
     const ChunkFactors& factors = in.factors;
     const uint32_t k_tile = shared_address(in.k), q_tile = shared_address(in.q);
-    barrier_wait(shared_address(memory.full + stage), (n / kScanStages) & 1);
+    barrier_wait(shared_address(memory.full + stage), round & 1);
 
     uint32_t left[kSteps][4];
 #pragma unroll
@@ -170,7 +188,7 @@ __device__ __forceinline__ void scan_compute(const ChunkArgs& args, ScanMemory<k
     {
       const int t = (lane & 7) + ((lane & 16) >> 1), piece = warp % 2 * 2 + ((lane >> 3) & 1);
       const uint32_t v_at =
-          shared_address(in.v) + (warp >> 1) * kPanelBytes + panel_offset(t, piece);
+          shared_address(in.v[group]) + (warp >> 1) * kPanelBytes + panel_offset(t, piece);
 #pragma unroll
       for (int i = 0; i < 4; ++i) load_matrices_transposed(v[i], v_at + i * 1024);
     }
@@ -224,7 +242,7 @@ __device__ __forceinline__ void scan_compute(const ChunkArgs& args, ScanMemory<k
     if (kOutputs) {
       Products::template wait<1>();
       const Chunk chunk = args.workspace.chunks[c];
-      store_outputs(y, in.v, warp,
+      store_outputs(y, in.v[group], warp,
                     static_cast<__nv_bfloat16*>(rule.y) + chunk.first_row * rule.y_stride +
                         head * rule.values + column + warp * 16,
                     rule.y_stride, chunk.rows);
@@ -232,6 +250,10 @@ __device__ __forceinline__ void scan_compute(const ChunkArgs& args, ScanMemory<k
     Products::template wait<0>();
     __syncwarp();
     if (lane == 0) barrier_arrive(shared_address(memory.empty + stage));
+    if (++stage == Here::kStages) {
+      stage = 0;
+      ++round;
+    }
   }
   if (state.to == nullptr) return;
 #pragma unroll
@@ -248,114 +270,81 @@ __device__ __forceinline__ int segment_start(const ChunkArgs& args, int sequence
   return first + static_cast<int>(int64_t{chunks} * segment / args.rule.segments);
 }
 
-// kOutputs: grid (values / 64, heads, sequences x segments). Else, for the states between segments:
-// columns of the decay behind those of V, and no last segment.
-template <typename Products, int kKeys, bool kOutputs>
-__global__ void __launch_bounds__(kScanThreads, Products::kBlocks)
-    chunk_scan(const ChunkArgs args) {
-  if constexpr (!Products::kRuns) __trap();
-  extern __shared__ char raw[];
-  auto& memory =
-      *reinterpret_cast<ScanMemory<kKeys>*>(raw + (512 - (shared_address(raw) & 511)) % 512);
+// What four warps' columns start from, and where they end.
+template <int kKeys, bool kOutputs>
+__device__ __forceinline__ ScanState scan_state(const ChunkArgs& args, int sequence, int segment,
+                                                int head, int column) {
   const GatedDeltaRule& rule = args.rule;
-  const int segments = kOutputs ? rule.segments : rule.segments - 1;
-  const int column = blockIdx.x * kScanColumns, head = blockIdx.y;
-  const int sequence = blockIdx.z / segments, segment = blockIdx.z % segments;
-  const int first_chunk = segment_start(args, sequence, segment);
-  const int last_chunk = segment_start(args, sequence, segment + 1);
-  const bool is_decay = column >= rule.values;
-  if (rule.offsets[sequence] == rule.offsets[sequence + 1] || (is_decay && segment == 0)) return;
-
   const int64_t heads = rule.heads, state_size = int64_t{kKeys} * rule.values;
-  const int slot = rule.slots[sequence];
-  const int64_t pool = (slot * heads + head) * state_size + column;
   const auto between = [&](int before) {
     return args.workspace.segment_state +
            ((int64_t{sequence} * rule.segments + before) * heads + head) * state_size + column;
   };
-  ScanState state{.stride = rule.values, .unit = kKeys, .columns = kScanColumns};
-  if (is_decay) {
+  if (column >= rule.values) {
     const int first = column - rule.values;
-    state.to = args.workspace.segment_decay +
-               ((int64_t{sequence} * rule.segments + segment) * heads + head) * kKeys * kKeys +
-               first;
-    state.stride = kKeys;
-    state.unit = first;
-    state.columns = min(kScanColumns, kKeys - first);
-  } else {
-    const bool has_state = slot >= 0 && rule.past[sequence] != 0;
-    if (kOutputs && rule.segments > 1) {
-      state.from = between(segment);
-    } else if (segment == 0 && has_state) {
-      state.from = rule.state + pool;
-    }
-    if (!kOutputs) {
-      state.to = between(segment + 1);
-      if (segment == 0) state.copy = between(0);
-    } else if (segment == segments - 1 && slot >= 0) {
-      state.to = rule.state + pool;
-    }
+    const int64_t unit = (int64_t{sequence} * rule.segments + segment) * heads + head;
+    return {.to = args.workspace.segment_decay + unit * kKeys * kKeys + first,
+            .stride = kKeys,
+            .unit = first,
+            .columns = min(kScanColumns, kKeys - first)};
   }
+  const int slot = rule.slots[sequence];
+  float* pool = rule.state + (slot * heads + head) * state_size + column;
+  ScanState state{.stride = rule.values, .unit = kKeys, .columns = kScanColumns};
+  if (kOutputs && rule.segments > 1) {
+    state.from = between(segment);
+  } else if (segment == 0 && slot >= 0 && rule.past[sequence] != 0) {
+    state.from = pool;
+  }
+  if (!kOutputs) {
+    state.to = between(segment + 1);
+    if (segment == 0) state.copy = between(0);
+  } else if (segment == rule.segments - 1 && slot >= 0) {
+    state.to = pool;
+  }
+  return state;
+}
 
-  for (int i = threadIdx.x; i < kScanStages * kPanelBytes / 2 / 16; i += kScanThreads) {
-    char* upper = memory.stages[i / 128].mix + kPanelBytes;
-    reinterpret_cast<int4*>(upper)[i % 128] = {0, 0, 0, 0};
+// kOutputs: grid (values / columns of a block, heads, sequences x segments). Else, for the states
+// between segments: columns of the decay behind those of V, and no last segment.
+template <typename Products, int kKeys, int kGroups, bool kOutputs>
+__global__ void __launch_bounds__(Scan<Products, kKeys, kGroups, kOutputs>::kThreads,
+                                  Scan<Products, kKeys, kGroups, kOutputs>::kBlocks)
+    chunk_scan(const ChunkArgs args) {
+  using Here = Scan<Products, kKeys, kGroups, kOutputs>;
+  if constexpr (!Products::kRuns) __trap();
+  extern __shared__ char raw[];
+  auto& memory =
+      *reinterpret_cast<typename Here::Memory*>(raw + (512 - (shared_address(raw) & 511)) % 512);
+  const GatedDeltaRule& rule = args.rule;
+  const int segments = kOutputs ? rule.segments : rule.segments - 1;
+  const int column = blockIdx.x * Here::kColumns, head = blockIdx.y;
+  const int sequence = blockIdx.z / segments, segment = blockIdx.z % segments;
+  const int first_chunk = segment_start(args, sequence, segment);
+  const int last_chunk = segment_start(args, sequence, segment + 1);
+  if (rule.offsets[sequence] == rule.offsets[sequence + 1]) return;
+  if (column >= rule.values && segment == 0) return;  // starts from the state itself
+
+  if (kOutputs) {
+    for (int i = threadIdx.x; i < Here::kStages * 128; i += Here::kThreads)
+      reinterpret_cast<int4*>(memory.stages[i / 128].mix + kPanelBytes)[i % 128] = {0, 0, 0, 0};
   }
   if (threadIdx.x == 0) {
-    for (int i = 0; i < kScanStages; ++i) {
+    for (int i = 0; i < Here::kStages; ++i) {
       barrier_init(shared_address(memory.full + i), kScanCopiers);
-      barrier_init(shared_address(memory.empty + i), 4);
+      barrier_init(shared_address(memory.empty + i), kGroups * 4);
     }
   }
   __syncthreads();
-  if (threadIdx.x >= 128) {
-    Products::give_registers();
-    scan_copy<kKeys, kOutputs>(args, memory, first_chunk, last_chunk, head, column);
+  if (threadIdx.x >= kGroups * 128) {
+    Products::template give_registers<Here::kRegisters>();
+    scan_copy<Here, kKeys, kGroups, kOutputs>(args, memory, first_chunk, last_chunk, head, column);
   } else {
-    Products::take_registers();
-    scan_compute<Products, kKeys, kOutputs>(args, memory, first_chunk, last_chunk, head, column,
-                                            state);
-  }
-}
-
-// The states before segments 2, 3, ... of each sequence: S[p + 1] = decay[p] S[p] + S of p from
-// zero. A block of 256 takes 64 columns of V; a thread a quarter of one.
-template <int kKeys>
-__global__ void __launch_bounds__(256) chunk_join(const ChunkArgs args) {
-  __shared__ float before[kKeys][kScanColumns];
-  const GatedDeltaRule& rule = args.rule;
-  const int column = threadIdx.x % kScanColumns, quarter = threadIdx.x / kScanColumns;
-  const int head = blockIdx.y, sequence = blockIdx.z;
-  if (rule.offsets[sequence] == rule.offsets[sequence + 1]) return;
-  constexpr int kRows = kKeys / 4;
-  for (int segment = 1; segment < rule.segments - 1; ++segment) {
-    const int64_t unit = (int64_t{sequence} * rule.segments + segment) * rule.heads + head;
-    const float* from = args.workspace.segment_state + unit * kKeys * rule.values +
-                        blockIdx.x * kScanColumns + column;
-    float* to = args.workspace.segment_state + (unit + rule.heads) * kKeys * rule.values +
-                blockIdx.x * kScanColumns + column;
-    const float* decay = args.workspace.segment_decay + unit * kKeys * kKeys;
-    float sums[kRows];
-#pragma unroll
-    for (int i = 0; i < kRows; ++i) {
-      const int key = quarter * kRows + i;
-      before[key][column] = from[int64_t{key} * rule.values];
-      sums[i] = to[int64_t{key} * rule.values];
-    }
-    __syncthreads();
-    for (int key = 0; key < kKeys; key += 4) {
-      const float s[4] = {before[key][column], before[key + 1][column], before[key + 2][column],
-                          before[key + 3][column]};
-#pragma unroll
-      for (int i = 0; i < kRows; ++i) {
-        const float4 d =
-            *reinterpret_cast<const float4*>(decay + (quarter * kRows + i) * kKeys + key);
-        sums[i] += d.x * s[0] + d.y * s[1] + d.z * s[2] + d.w * s[3];
-      }
-    }
-    __syncthreads();
-#pragma unroll
-    for (int i = 0; i < kRows; ++i) to[int64_t{quarter * kRows + i} * rule.values] = sums[i];
+    Products::template take_registers<Here::kRegisters>();
+    const int mine = column + static_cast<int>(threadIdx.x) / 128 * kScanColumns;
+    const ScanState state = scan_state<kKeys, kOutputs>(args, sequence, segment, head, mine);
+    scan_compute<Here, Products, kKeys, kOutputs>(args, memory, first_chunk, last_chunk, head, mine,
+                                                  state);
   }
 }
 

@@ -38,6 +38,10 @@ struct GatedDeltaRule {
 // Whether the chunked form knows these shapes: keys 64, 96 or 128, values a multiple of 64.
 bool gated_delta_rule_has_chunks(int keys, int values);
 
+// How many segments fill a chip of `processors` with sequences of like length: 1 when they do so
+// uncut.
+int gated_delta_rule_segments(const GatedDeltaRule& args, int processors);
+
 size_t gated_delta_rule_workspace(const GatedDeltaRule& args);  // bytes; 0 for the step form
 
 // Chunks of 64 tokens on the tensor cores; bf16 alone.

@@ -1,7 +1,10 @@
 // The chunked gated delta rule: plan, prepare, scan (twice, with a join between, when sequences are
 // cut into segments).
+#include <algorithm>
+
 #include "ops/cuda/warp_products.cuh"
 #include "ops/cuda/warpgroup_products.cuh"
+#include "ops/gated_delta_rule/chunk_join.cuh"
 #include "ops/gated_delta_rule/chunk_prepare.cuh"
 #include "ops/gated_delta_rule/chunk_scan.cuh"
 #include "ops/gated_delta_rule/chunks.cuh"
@@ -9,7 +12,8 @@
 namespace jet::cuda {
 namespace {
 
-constexpr int kPlanThreads = 256;
+constexpr int kPlanThreads = 1024;
+constexpr size_t kAlignment = 512;  // of tiles in shared memory
 
 // Which rows each chunk takes, and each sequence's first chunk; one block.
 __global__ void __launch_bounds__(kPlanThreads) chunk_plan(const ChunkArgs args) {
@@ -31,16 +35,22 @@ __global__ void __launch_bounds__(kPlanThreads) chunk_plan(const ChunkArgs args)
       sums[thread] += left;
       __syncthreads();
     }
-    const int before = total + sums[thread] - chunks;
-    if (exists) args.workspace.first_chunk[sequence] = before;
-    for (int c = 0; c < chunks; ++c)
-      args.workspace.chunks[before + c] = {first + c * kChunk, min(kChunk, rows - c * kChunk)};
+    if (exists) args.workspace.first_chunk[sequence] = total + sums[thread] - chunks;
     total += sums[kPlanThreads - 1];
     __syncthreads();
   }
   if (thread == 0) args.workspace.first_chunk[rule.sequences] = total;
-  for (int c = total + thread; c < args.most_chunks; c += kPlanThreads)
-    args.workspace.chunks[c] = {0, 0};
+  __syncthreads();
+  for (int c = thread; c < args.most_chunks; c += kPlanThreads) {
+    int low = 0, high = rule.sequences;  // first_chunk[low] <= c < first_chunk[high]
+    while (high - low > 1) {
+      const int middle = (low + high) / 2;
+      (args.workspace.first_chunk[middle] <= c ? low : high) = middle;
+    }
+    const int done = (c - args.workspace.first_chunk[low]) * kChunk;
+    const int first = rule.offsets[low], rows = rule.offsets[low + 1] - first;
+    args.workspace.chunks[c] = c < total ? Chunk{first + done, min(kChunk, rows - done)} : Chunk{};
+  }
 }
 
 // Takes parts of the workspace one after another; with a null base it only counts.
@@ -90,28 +100,47 @@ cudaError_t launch(Kernel kernel, dim3 grid, int threads, size_t memory, const C
   return cudaGetLastError();
 }
 
-template <typename Products, int kKeys>
+template <typename Products, int kKeys, int kGroups, bool kOutputs>
+cudaError_t scan(const ChunkArgs& args, cudaStream_t stream) {
+  using Here = Scan<Products, kKeys, kGroups, kOutputs>;
+  const GatedDeltaRule& rule = args.rule;
+  const int columns = rule.values + (kOutputs ? 0 : kKeys);
+  const int segments = kOutputs ? rule.segments : rule.segments - 1;
+  const dim3 grid((columns + Here::kColumns - 1) / Here::kColumns, rule.heads,
+                  rule.sequences * segments);
+  return launch(chunk_scan<Products, kKeys, kGroups, kOutputs>, grid, Here::kThreads,
+                sizeof(typename Here::Memory) + kAlignment, args, stream);
+}
+
+template <typename Products, int kKeys, int kGroups>
 cudaError_t run(const ChunkArgs& args, cudaStream_t stream) {
   const GatedDeltaRule& rule = args.rule;
-  constexpr size_t kAlignment = 512;
   chunk_plan<<<1, kPlanThreads, 0, stream>>>(args);
   cudaError_t error =
       launch(chunk_prepare<kKeys>, dim3(rule.heads, args.most_chunks), kPrepareThreads,
              sizeof(PrepareMemory<kKeys>) + kAlignment, args, stream);
-  const size_t memory = sizeof(ScanMemory<kKeys>) + kAlignment;
-  const unsigned columns = rule.values / kScanColumns, heads = rule.heads;
-  if (error == cudaSuccess && rule.segments > 1) {
-    const unsigned extra = (kKeys + kScanColumns - 1) / kScanColumns;
-    error = launch(chunk_scan<Products, kKeys, false>,
-                   dim3(columns + extra, heads, rule.sequences * (rule.segments - 1)), kScanThreads,
-                   memory, args, stream);
-    if (error != cudaSuccess) return error;
-    chunk_join<kKeys><<<dim3(columns, heads, rule.sequences), 256, 0, stream>>>(args);
+  if (error == cudaSuccess && rule.segments > 1)
+    error = scan<Products, kKeys, kGroups, false>(args, stream);
+  if (error == cudaSuccess && rule.segments > 2) {
+    error = launch(chunk_join<kKeys>, dim3(rule.values / kJoinColumns, rule.heads, rule.sequences),
+                   kJoinThreads, sizeof(JoinMemory<kKeys>), args, stream);
   }
-  if (error != cudaSuccess) return error;
-  return launch(chunk_scan<Products, kKeys, true>,
-                dim3(columns, heads, rule.sequences * rule.segments), kScanThreads, memory, args,
-                stream);
+  if (error == cudaSuccess) error = scan<Products, kKeys, kGroups, true>(args, stream);
+  return error;
+}
+
+// Wide blocks read k, q, A and M less often; narrow ones are more, for a chip that is not full.
+template <typename Products, int kKeys>
+cudaError_t run(const ChunkArgs& args, cudaStream_t stream) {
+  constexpr int kProcessors = 132;
+  const GatedDeltaRule& rule = args.rule;
+  const int64_t narrow =
+      int64_t{rule.values / kScanColumns} * rule.heads * rule.sequences * rule.segments;
+  if constexpr (Products::kGivesRegisters) {
+    if (rule.values % (2 * kScanColumns) == 0 && narrow > kProcessors)
+      return run<Products, kKeys, 2>(args, stream);
+  }
+  return run<Products, kKeys, 1>(args, stream);
 }
 
 template <typename Products>
@@ -130,6 +159,15 @@ cudaError_t run(const ChunkArgs& args, cudaStream_t stream) {
 
 bool gated_delta_rule_has_chunks(int keys, int values) {
   return (keys == 64 || keys == 96 || keys == 128) && values % kScanColumns == 0;
+}
+
+int gated_delta_rule_segments(const GatedDeltaRule& args, int processors) {
+  if (args.sequences == 0) return 1;
+  const int64_t blocks = (int64_t{args.values} + 2 * kScanColumns - 1) / (2 * kScanColumns) *
+                         args.heads * args.sequences;
+  const int64_t chunks = args.tokens / args.sequences / kChunk;
+  const int64_t segments = std::min<int64_t>(processors / std::max<int64_t>(blocks, 1), chunks / 8);
+  return segments < 2 ? 1 : static_cast<int>(segments);
 }
 
 size_t gated_delta_rule_workspace(const GatedDeltaRule& args) {

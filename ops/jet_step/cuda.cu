@@ -12,7 +12,7 @@ namespace {
 constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / 32;
 
-__device__ float silu(float x) { return x / (1.0f + __expf(-x)); }
+__device__ float silu(float x) { return __fdividef(x, 1.0f + __expf(-x)); }
 
 __device__ float sum_of_warp(float x) {
   for (int lane = 16; lane > 0; lane /= 2) x += __shfl_xor_sync(0xffffffffu, x, lane);
@@ -26,15 +26,17 @@ __device__ uint32_t mix(uint32_t x) {
   return x ^ (x >> 16);
 }
 
-// Rounds to bf16 up or down with chances that keep the mean; `random` has 16 bits.
-__device__ uint32_t round_stochastically(float x, uint32_t random) {
-  return (__float_as_uint(x) + random) >> 16;
+// Two numbers to bf16, each up or down with chances that keep the mean.
+__device__ uint32_t round_stochastically(float low, float high, uint32_t random) {
+  return __byte_perm(__float_as_uint(low) + (random & 0xffff),
+                     __float_as_uint(high) + (random >> 16), 0x7632);
 }
 
 // 16 bytes of the state as float32 numbers and back.
 struct Float32State {
   static constexpr int kNumbers = 4;
-  __device__ static void unpack(const int4& piece, float (&x)[4]) {
+  static constexpr int kRowsOfThree = 8, kRowsOfTwo = 24;  // with that many blocks on a processor
+  __device__ static void unpack(const int4& piece, float (&x)[4], uint32_t) {
     x[0] = __int_as_float(piece.x);
     x[1] = __int_as_float(piece.y);
     x[2] = __int_as_float(piece.z);
@@ -47,23 +49,26 @@ struct Float32State {
 
 struct BFloat16State {
   static constexpr int kNumbers = 8;
-  __device__ static void unpack(const int4& piece, float (&x)[8]) {
+  static constexpr int kRowsOfThree = 12, kRowsOfTwo = 16;
+  // `nothing` is 0, which the compiler does not know: it cannot unpack rows before their turn, into
+  // more registers than there are.
+  __device__ static void unpack(const int4& piece, float (&x)[8], uint32_t nothing) {
     const int pairs[4] = {piece.x, piece.y, piece.z, piece.w};
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      x[2 * i] = __uint_as_float(static_cast<uint32_t>(pairs[i]) << 16);
-      x[2 * i + 1] = __uint_as_float(static_cast<uint32_t>(pairs[i]) & 0xffff0000u);
+      x[2 * i] = __uint_as_float(__byte_perm(pairs[i], nothing, 0x1044));
+      x[2 * i + 1] = __uint_as_float(__byte_perm(pairs[i], nothing, 0x3244));
     }
   }
   __device__ static int4 pack(const float (&x)[8], uint32_t counter) {
-    int pairs[4];
+    uint32_t pairs[4], random = mix(counter);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      const uint32_t random = mix(counter + i);
-      pairs[i] = static_cast<int>(round_stochastically(x[2 * i], random & 0xffff) |
-                                  round_stochastically(x[2 * i + 1], random >> 16) << 16);
+      pairs[i] = round_stochastically(x[2 * i], x[2 * i + 1], random);
+      random = random * 0x9e3779b1u + 0x7f4a7c15u;
     }
-    return {pairs[0], pairs[1], pairs[2], pairs[3]};
+    return make_int4(static_cast<int>(pairs[0]), static_cast<int>(pairs[1]),
+                     static_cast<int>(pairs[2]), static_cast<int>(pairs[3]));
   }
 };
 
@@ -108,12 +113,17 @@ __device__ float convolve(const JetStep& args, int sequence, int channel, int fr
 
 template <typename State, int kKeys, int kValues, int kSlices>
 struct Shape {
-  static constexpr int kColumns = kValues / kSlices;                     // of a block
-  static constexpr int kAcross = kColumns / State::kNumbers;             // threads along a row
-  static constexpr int kGroups = kThreads / kAcross;                     // of rows
-  static constexpr int kRows = kKeys / kGroups;                          // that a thread holds
-  static constexpr int kBlocks = kRows * State::kNumbers <= 96 ? 2 : 1;  // on a processor
-  static_assert(kRows * kGroups == kKeys);
+  static constexpr int kColumns = kValues / kSlices;          // of a block
+  static constexpr int kAcross = kColumns / State::kNumbers;  // threads along a row
+  static constexpr int kGroups = kThreads / kAcross;          // of rows
+  static constexpr int kRows = kKeys / kGroups;  // that a thread holds, 4 registers each
+  static constexpr int kBlocks = kRows <= 4                     ? 4
+                                 : kRows <= State::kRowsOfThree ? 3
+                                 : kRows <= State::kRowsOfTwo   ? 2
+                                                                : 1;
+  // Of a column, after the lanes of a warp that share it have added up.
+  static constexpr int kParts = kAcross < 32 ? kWarps : kGroups;
+  static_assert(kRows * kGroups == kKeys && kColumns <= kThreads);
 };
 
 template <typename State, int kKeys, int kValues, int kSlices>
@@ -122,8 +132,8 @@ __global__ void __launch_bounds__(kThreads, Shape<State, kKeys, kValues, kSlices
   using Here = Shape<State, kKeys, kValues, kSlices>;
   constexpr int kColumns = Here::kColumns, kGroups = Here::kGroups, kRows = Here::kRows;
   constexpr int kNumbers = State::kNumbers;
-  __shared__ float q[kKeys], k[kKeys], v[kColumns];
-  __shared__ float sums[kGroups][kColumns];
+  __shared__ float q[kKeys], k[kKeys];
+  __shared__ __align__(16) float sums[Here::kParts][kColumns], deltas[kColumns];
   __shared__ float gates[2], squares[kWarps];
   [[maybe_unused]] __shared__ float slices[kSlices];
 
@@ -167,47 +177,53 @@ __global__ void __launch_bounds__(kThreads, Shape<State, kKeys, kValues, kSlices
     gates[0] = expf(-expf(args.a_log[head]) * softplus);
     gates[1] = 1.0f / (1.0f + expf(-number(args.b, int64_t{sequence} * args.b_stride + head)));
   }
-  if (threadIdx.x < kColumns) {
-    const int channel = head * kValues + slice * kColumns + static_cast<int>(threadIdx.x);
-    v[threadIdx.x] = convolve(args, sequence, channel, from, to, past);
-  }
+  // Thread c speaks for column c of the block's slice.
+  const int mine = static_cast<int>(threadIdx.x);
+  const int64_t channel = int64_t{head} * kValues + slice * kColumns + mine;
+  float v = 0.0f;
+  if (mine < kColumns) v = convolve(args, sequence, static_cast<int>(channel), from, to, past);
   __syncthreads();
 
   const float decay = gates[0], beta = gates[1];
-  const auto add_over_groups = [&](const float(&x)[kNumbers], float(&total)[kNumbers]) {
+  // Sums over K: each thread brings its rows' part, thread c takes away column c.
+  const auto sum_of_columns = [&](float(&x)[kNumbers]) {
 #pragma unroll
-    for (int j = 0; j < kNumbers; j += 4)
-      *reinterpret_cast<float4*>(&sums[group][column + j]) = {x[j], x[j + 1], x[j + 2], x[j + 3]};
-    __syncthreads();
+    for (int step = Here::kAcross; step < 32; step *= 2) {
 #pragma unroll
-    for (int j = 0; j < kNumbers; ++j) total[j] = 0.0f;
+      for (int j = 0; j < kNumbers; ++j) x[j] += __shfl_xor_sync(0xffffffffu, x[j], step);
+    }
+    if (lane < Here::kAcross) {
+      float* to_sums = sums[Here::kAcross < 32 ? warp : group] + column;
 #pragma unroll
-    for (int g = 0; g < kGroups; ++g) {
-#pragma unroll
-      for (int j = 0; j < kNumbers; j += 4) {
-        const float4 part = *reinterpret_cast<const float4*>(&sums[g][column + j]);
-        total[j] += part.x;
-        total[j + 1] += part.y;
-        total[j + 2] += part.z;
-        total[j + 3] += part.w;
-      }
+      for (int j = 0; j < kNumbers; j += 4)
+        *reinterpret_cast<float4*>(to_sums + j) = {x[j], x[j + 1], x[j + 2], x[j + 3]};
     }
     __syncthreads();
+    float sum = 0.0f;
+    if (mine < kColumns) {
+#pragma unroll
+      for (int i = 0; i < Here::kParts; ++i) sum += sums[i][mine];
+    }
+    return sum;
   };
 
-  float part[kNumbers] = {}, total[kNumbers], x[kNumbers];
+  float part[kNumbers] = {}, x[kNumbers];
+  uint32_t nothing = __float_as_uint(gates[1]) >> 31;  // beta's sign
 #pragma unroll
   for (int i = 0; i < kRows; ++i) {
-    State::unpack(s[i], x);
+    State::unpack(s[i], x, nothing);
     const float key = k[group + i * kGroups];
 #pragma unroll
     for (int j = 0; j < kNumbers; ++j) part[j] += x[j] * key;
   }
-  add_over_groups(part, total);
+  const float read = sum_of_columns(part);
+  if (mine < kColumns) deltas[mine] = beta * (v - decay * read);
+  __syncthreads();
+  nothing = __float_as_uint(gates[1]) >> 31;
   float delta[kNumbers];
 #pragma unroll
   for (int j = 0; j < kNumbers; ++j) {
-    delta[j] = beta * (v[column + j] - decay * total[j]);
+    delta[j] = deltas[column + j];
     part[j] = 0.0f;
   }
   const uint32_t counter = mix(mix(args.seed + static_cast<uint32_t>(past)) + head);
@@ -215,24 +231,22 @@ __global__ void __launch_bounds__(kThreads, Shape<State, kKeys, kValues, kSlices
 #pragma unroll
   for (int i = 0; i < kRows; ++i) {
     const int row = group + i * kGroups;
-    State::unpack(s[i], x);
+    const float key = k[row], query = q[row];
+    State::unpack(s[i], x, nothing);
 #pragma unroll
     for (int j = 0; j < kNumbers; ++j) {
-      x[j] = decay * x[j] + k[row] * delta[j];
-      part[j] += x[j] * q[row];
+      x[j] = decay * x[j] + key * delta[j];
+      part[j] += x[j] * query;
     }
     if (to >= 0) {
-      __stcs(target + i * kGroups * kRowPieces,
-             State::pack(x, counter + (row * kValues + slice * kColumns + column) / 2));
+      const uint32_t place = row * kRowPieces + (slice * kColumns + column) / kNumbers;
+      __stcs(target + i * kGroups * kRowPieces, State::pack(x, counter + place));
     }
   }
-  add_over_groups(part, total);
+  const float out = sum_of_columns(part);
 
-  // The first group holds a row of outputs, its norm is over all of V.
-  float square = 0.0f;
-#pragma unroll
-  for (int j = 0; j < kNumbers; ++j) square += group == 0 ? total[j] * total[j] : 0.0f;
-  square = sum_of_warp(square);
+  // The norm is over all of V.
+  const float square = sum_of_warp(mine < kColumns ? out * out : 0.0f);
   if (lane == 0) squares[warp] = square;
   __syncthreads();
   float all = 0.0f;
@@ -249,19 +263,11 @@ __global__ void __launch_bounds__(kThreads, Shape<State, kKeys, kValues, kSlices
     for (int i = 0; i < kSlices; ++i) all += slices[i];
   }
 #endif
-  if (group != 0) return;
-  const float scale = rsqrtf(all / kValues + args.norm_eps);
-  const int64_t value = int64_t{head} * kValues + slice * kColumns + column;
-  auto* y = static_cast<__nv_bfloat16*>(args.y) + sequence * args.y_stride + value;
-#pragma unroll
-  for (int j = 0; j < kNumbers; j += 2) {
-    const float weight0 = args.norm_weight[slice * kColumns + column + j];
-    const float weight1 = args.norm_weight[slice * kColumns + column + j + 1];
-    const int64_t gate = sequence * args.gate_stride + value + j;
-    *reinterpret_cast<__nv_bfloat162*>(y + j) =
-        __floats2bfloat162_rn(total[j] * scale * weight0 * silu(number(args.gate, gate)),
-                              total[j + 1] * scale * weight1 * silu(number(args.gate, gate + 1)));
-  }
+  if (mine >= kColumns) return;
+  const float weight = args.norm_weight[slice * kColumns + mine];
+  const float gate = number(args.gate, sequence * args.gate_stride + channel);
+  static_cast<__nv_bfloat16*>(args.y)[sequence * args.y_stride + channel] =
+      __float2bfloat16(out * rsqrtf(all / kValues + args.norm_eps) * weight * silu(gate));
 }
 
 template <typename State, int kKeys, int kValues, int kSlices>
@@ -282,12 +288,12 @@ cudaError_t launch(const JetStep& args, cudaStream_t stream) {
 // Few sequences are spread over more blocks; many take a block a head, unless it would not fit.
 template <typename State, int kKeys, int kValues>
 cudaError_t launch(const JetStep& args, cudaStream_t stream) {
-  constexpr int kFewBlocks = 132;
+  constexpr int kFewBlocks = 44;
   constexpr int kMost = kValues / 64 > 1 ? kValues / 64 : 1;
   if (args.portable) return launch<State, kKeys, kValues, 1>(args, stream);
   if (args.sequences * args.heads <= kFewBlocks)
     return launch<State, kKeys, kValues, kMost>(args, stream);
-  constexpr int kLeast = Shape<State, kKeys, kValues, 1>::kBlocks == 2 ? 1 : 2;
+  constexpr int kLeast = Shape<State, kKeys, kValues, 1>::kBlocks > 1 ? 1 : 2;
   return launch<State, kKeys, kValues, kLeast>(args, stream);
 }
 

@@ -64,12 +64,12 @@ void step(benchmark::State& state) {
       static_cast<double>(sequences * heads * keys) * 4;
   for (auto _ : state) {
     const double ms = testing::median_ms(
-        [&](int run) {
+        [&](int run, cudaStream_t stream) {
           args.from_slots = slots.data() + run % sets * sequences;
           args.to_slots = slots.data() + (run + 1) % sets * sequences;
-          testing::check_cuda(cuda::jet_step(args, nullptr));
+          testing::check_cuda(cuda::jet_step(args, stream));
         },
-        41);
+        static_cast<int>(std::clamp<int64_t>(sets, 4, 128)));
     testing::report(state, ms, bytes, testing::kCopyBytes, 7.0 * sequences * state_numbers);
   }
 }
