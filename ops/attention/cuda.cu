@@ -1,8 +1,12 @@
-// attention on CUDA. Decoding in bf16 splits the positions over blocks (cuda_decode.cuh); what that
-// does not know, and prompts, go over the positions one by one in float32, a warp a head of a row.
+// attention on CUDA. In bf16, decoding splits the positions over blocks (cuda_decode.cuh) and
+// prompts run on the tensor cores (cuda_prefill.cuh); what those do not know goes over the
+// positions one by one in float32, a warp a head of a row.
+#include <algorithm>
+
 #include "core/cuda/device.cuh"
 #include "core/cuda/numbers.cuh"
 #include "ops/attention/cuda_decode.cuh"
+#include "ops/attention/cuda_prefill.cuh"
 #include "ops/attention/kernels.h"
 #include "ops/batch.cuh"
 #include "ops/kv_append/kernels.h"
@@ -120,6 +124,37 @@ void attend_split(Context& context, const Attention& args, std::span<std::byte> 
   check_cuda(cuda::decode_attention(call, cuda_stream(context)), "attention");
 }
 
+cuda::PrefillAttention prefill_call(const Attention& args) {
+  const BatchView& batch = args.batch;
+  int32_t longest = 0;
+  for (size_t n = 0; n < batch.slots.size(); ++n)
+    longest = std::max(longest, batch.offsets[n + 1] - batch.offsets[n]);
+  return {.q = args.q.data,
+          .k = args.k.data,
+          .v = args.v.data,
+          .y = args.y.data,
+          .q_stride = outer_stride(args.q),
+          .k_stride = outer_stride(args.k),
+          .v_stride = outer_stride(args.v),
+          .y_stride = outer_stride(args.y),
+          .k_cache = args.k_cache.data,
+          .v_cache = args.v_cache.data,
+          .rows = cache_rows(batch, args.layout, args.window),
+          .batch = batch.on_device,
+          .sequences = static_cast<int>(batch.sequences()),
+          .heads = static_cast<int>(args.q.shape[1]),
+          .groups = static_cast<int>(args.k.shape[1]),
+          .width = static_cast<int>(args.q.shape[2]),
+          .longest = longest,
+          .window = static_cast<int>(args.window),
+          .scale = args.scale};
+}
+
+bool runs_on_tensor_cores(const Attention& args) {
+  return args.q.type == DType::BF16 && args.k_cache.type == DType::BF16 &&
+         cuda::has_prefill_attention(prefill_call(args));
+}
+
 }  // namespace
 
 int64_t attention_cuda_workspace(const Context&, const Attention& args) {
@@ -129,6 +164,10 @@ int64_t attention_cuda_workspace(const Context&, const Attention& args) {
 
 void attention_cuda(Context& context, const Attention& args, std::span<std::byte> workspace) {
   if (args.q.shape[0] > 0 && splits_positions(args)) return attend_split(context, args, workspace);
+  if (runs_on_tensor_cores(args)) {
+    check_cuda(cuda::prefill_attention(prefill_call(args), cuda_stream(context)), "attention");
+    return;
+  }
   const Sizes sizes{static_cast<int>(args.q.shape[1]), static_cast<int>(args.k.shape[1]),
                     static_cast<int>(args.q.shape[2]), static_cast<int>(args.window), args.scale};
   const int64_t units = args.q.shape[0] * sizes.heads;

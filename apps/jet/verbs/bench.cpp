@@ -192,7 +192,7 @@ constinit const Verb kBench{
     .name = "bench",
     .summary = "measures prefill and decoding, and how close they are to what memory allows",
     .details = R"(One line a case: every batch with every prompt length, and with every context.
-prefill t/s  tokens of all prompts by the time of all prefills, in pieces of 512 tokens, one sequence at a time
+prefill t/s  tokens of all prompts by the time of all prefills, in pieces of 512 tokens (on a device 8192), one sequence at a time
 decode t/s   sequences times steps by the time of the steps, choosing the token left out; one untimed step before
 p50 p95 p99  times of a step, nearest rank
 memory       weights as stored, and the states in use at the end

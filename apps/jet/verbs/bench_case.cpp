@@ -14,7 +14,8 @@
 namespace jet::cli {
 namespace {
 
-constexpr int64_t kChunk = 512;  // tokens of a prompt in one step, as the engine cuts it
+constexpr int64_t kChunk = 512;         // tokens of a prompt in one step, as the engine cuts it
+constexpr int64_t kDeviceChunk = 8192;  // a device takes many at once
 
 // Which tokens run does not change the time; these are all in the vocabulary.
 std::vector<int32_t> some_ids(int64_t count, int64_t vocabulary) {
@@ -112,9 +113,10 @@ void BenchRunner::forward(const StatePool& pool) {
 // One sequence after another, each in chunks; the logits of its last token alone, as in serving.
 void BenchRunner::prefill(StatePool& pool, std::span<const int32_t> slots, int64_t length) {
   const std::vector<int32_t> ids = some_ids(length, decoder_.spec().vocabulary);
+  const int64_t chunk = decoder_.device() != nullptr ? kDeviceChunk : kChunk;
   for (const int32_t slot : slots) {
-    for (int64_t at = 0; at < length; at += kChunk) {
-      const int64_t rows = std::min(kChunk, length - at);
+    for (int64_t at = 0; at < length; at += chunk) {
+      const int64_t rows = std::min(chunk, length - at);
       const auto piece = std::span(ids).subspan(static_cast<size_t>(at), static_cast<size_t>(rows));
       plan_.clear();
       plan_.add(pool, slot, at, piece,
