@@ -35,7 +35,7 @@ usage '"1.5GB" is not a size' convert a b --shard-size 1.5GB
 grep -qF 'see `jet help convert`' err || failed "the verb's help is not named: $(cat err)"
 
 # What this build cannot do is a failure, not wrong usage.
-error 'm: no such file or directory' generate --model m --prompt x --device cuda
+error 'CUDA is not available' generate --model "$data/tiny-tied" --prompt x --device cuda
 error 'the CPU computes in f32' generate --model m --prompt x --device cpu --dtype bf16
 error 'recurrent states in f32' generate --model m --prompt x --state-dtype bf16
 error 'm: no such file or directory' generate --model m --prompt x
