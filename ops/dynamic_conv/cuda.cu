@@ -1,6 +1,7 @@
 // dynamic_conv on CUDA: a thread a number of y, then one a channel of a sequence for the state.
 #include "core/cuda/device.cuh"
 #include "core/cuda/numbers.cuh"
+#include "ops/dynamic_conv/cuda_prefill.cuh"
 #include "ops/dynamic_conv/kernels.h"
 
 namespace jet {
@@ -51,12 +52,39 @@ __global__ void keep(Rows<const Number> u, Kept* state, DeviceBatch batch, int c
   }
 }
 
+// What the kernel of long prompts takes: four taps, bf16 in whole pieces of 16 bytes.
+bool is_wide(const DynamicConv& args) {
+  const auto fits = [](const auto& rows) {
+    return rows.type == DType::BF16 && outer_stride(rows) % 8 == 0 &&
+           reinterpret_cast<uintptr_t>(rows.data) % 16 == 0;
+  };
+  return args.taps.shape[2] == 4 && args.u.shape[1] % 8 == 0 && args.state.type == DType::BF16 &&
+         fits(args.u) && fits(args.taps) && fits(args.y);
+}
+
 }  // namespace
 
 void dynamic_conv_cuda(Context& context, const DynamicConv& args) {
   const int64_t tokens = args.u.shape[0];
   if (tokens == 0) return;
   const auto channels = static_cast<int>(args.u.shape[1]);
+  if (is_wide(args)) {
+    const DeviceBatch& batch = args.batch.on_device;
+    const cuda::DynamicConvPrefill call{.u = args.u.data,
+                                        .taps = args.taps.data,
+                                        .y = args.y.data,
+                                        .u_stride = outer_stride(args.u),
+                                        .taps_stride = outer_stride(args.taps),
+                                        .y_stride = outer_stride(args.y),
+                                        .offsets = batch.offsets,
+                                        .slots = batch.slots,
+                                        .past = batch.past,
+                                        .sequences = static_cast<int>(args.batch.sequences()),
+                                        .tokens = static_cast<int>(tokens),
+                                        .channels = channels,
+                                        .state = args.state.data};
+    return check_cuda(cuda::dynamic_conv_prefill(call, cuda_stream(context)), "dynamic_conv");
+  }
   const auto width = static_cast<int>(args.taps.shape[2]);
   const auto columns = static_cast<unsigned>((channels + kThreads - 1) / kThreads);
   with_number(args.u.type, [&](auto* in) {

@@ -325,7 +325,7 @@ __global__ void __launch_bounds__(Scan<Products, kKeys, kGroups, kOutputs>::kThr
   if (rule.offsets[sequence] == rule.offsets[sequence + 1]) return;
   if (column >= rule.values && segment == 0) return;  // starts from the state itself
 
-  if (kOutputs) {
+  if constexpr (kOutputs) {
     for (int i = threadIdx.x; i < Here::kStages * 128; i += Here::kThreads)
       reinterpret_cast<int4*>(memory.stages[i / 128].mix + kPanelBytes)[i % 128] = {0, 0, 0, 0};
   }

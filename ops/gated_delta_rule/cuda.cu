@@ -10,31 +10,39 @@ namespace {
 
 cuda::GatedDeltaRule call_of(const Context& context, const GatedDeltaRule& args) {
   const DeviceBatch& batch = args.batch.on_device;
-  return {.q = args.q.data,
-          .k = args.k.data,
-          .v = args.v.data,
-          .y = args.y.data,
-          .is_bf16 = args.q.type == DType::BF16,
-          .q_stride = outer_stride(args.q),
-          .k_stride = outer_stride(args.k),
-          .v_stride = outer_stride(args.v),
-          .y_stride = outer_stride(args.y),
-          .g = args.g.f32(),
-          .beta = args.beta.f32(),
-          .offsets = batch.offsets,
-          .slots = batch.slots,
-          .past = batch.past,
-          .sequences = static_cast<int>(args.batch.sequences()),
-          .tokens = static_cast<int>(args.q.shape[0]),
-          .heads = static_cast<int>(args.q.shape[1]),
-          .keys = static_cast<int>(args.q.shape[2]),
-          .values = static_cast<int>(args.v.shape[2]),
-          .state = args.state.f32(),
-          .portable = !cuda_device(context).is_hopper()};
+  const CudaDevice& device = cuda_device(context);
+  cuda::GatedDeltaRule call{.q = args.q.data,
+                            .k = args.k.data,
+                            .v = args.v.data,
+                            .y = args.y.data,
+                            .is_bf16 = args.q.type == DType::BF16,
+                            .q_stride = outer_stride(args.q),
+                            .k_stride = outer_stride(args.k),
+                            .v_stride = outer_stride(args.v),
+                            .y_stride = outer_stride(args.y),
+                            .g = args.g.f32(),
+                            .beta = args.beta.f32(),
+                            .offsets = batch.offsets,
+                            .slots = batch.slots,
+                            .past = batch.past,
+                            .sequences = static_cast<int>(args.batch.sequences()),
+                            .tokens = static_cast<int>(args.q.shape[0]),
+                            .heads = static_cast<int>(args.q.shape[1]),
+                            .keys = static_cast<int>(args.q.shape[2]),
+                            .values = static_cast<int>(args.v.shape[2]),
+                            .state = args.state.f32(),
+                            .portable = !device.is_hopper()};
+  if (!device.is_deterministic())
+    call.segments = cuda::gated_delta_rule_segments(call, device.multiprocessors());
+  return call;
 }
 
 bool runs_in_chunks(const GatedDeltaRule& args) {
+  const auto in_pieces = [](const ConstTensorView& rows) {  // of 16 bytes
+    return outer_stride(rows) % 8 == 0 && reinterpret_cast<uintptr_t>(rows.data) % 16 == 0;
+  };
   return args.q.type == DType::BF16 && args.batch.tokens() > args.batch.sequences() &&
+         in_pieces(args.q) && in_pieces(args.k) && in_pieces(args.v) && in_pieces(args.y) &&
          cuda::gated_delta_rule_has_chunks(static_cast<int>(args.q.shape[2]),
                                            static_cast<int>(args.v.shape[2]));
 }
