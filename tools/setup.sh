@@ -22,9 +22,12 @@ if ! command -v apt-get dpkg-query >/dev/null; then
   exit 0
 fi
 
-installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null |
-  awk '$1 == "installed" {print $2}' || true)
-mapfile -t missing < <(comm -23 <(printf '%s\n' "${packages[@]}" | sort) <(sort <<<"$installed"))
+missing=()
+for package in "${packages[@]}"; do
+  mapfile -td '|' names < <(printf %s "$package")
+  states=$(dpkg-query -W -f='${db:Status-Status}\n' "${names[@]}" 2>/dev/null || true)
+  grep -qx installed <<<"$states" || missing+=("$package")
+done
 [[ ${#missing[@]} -gt 0 ]] || exit 0
 
 as_root=()
@@ -39,6 +42,13 @@ fi
 echo "installing ${missing[*]}"
 apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
 "${apt[@]}" update
+for i in "${!missing[@]}"; do
+  mapfile -td '|' names < <(printf %s "${missing[i]}")
+  for name in "${names[@]}"; do
+    if apt-cache show "$name" >/dev/null 2>&1; then break; fi
+  done
+  missing[i]=$name
+done
 "${apt[@]}" install -y --no-install-recommends "${missing[@]}" || {
   echo "error: apt could not install ${missing[*]} (on Ubuntu they are in the component 'universe')" >&2
   exit 1

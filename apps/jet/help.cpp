@@ -37,8 +37,8 @@ std::string indented(std::string_view lines) {
 }  // namespace
 
 std::span<const Verb> verbs() {
-  static const std::array<Verb, 8> kList{kGenerate, kChat,       kTokenize, kInspect,
-                                         kLogits,   kPerplexity, kBench,    kConvert};
+  static const std::array<Verb, 9> kList{kGenerate, kChat,       kServe, kTokenize, kInspect,
+                                         kLogits,   kPerplexity, kBench, kConvert};
   return kList;
 }
 

@@ -20,6 +20,11 @@ void add_model_option(Options& options, std::string& model) {
 
 void add_run_options(Options& options, RunOptions& run) {
   add_model_option(options, run.model);
+  add_compute_options(options, run);
+  options.flag("--json", run.json, "print JSON");
+}
+
+void add_compute_options(Options& options, RunOptions& run) {
   options.choice("--device", run.device, {"cpu", "cuda", "auto"},
                  "where to compute (default: auto)");
   options.integer("--threads", run.threads, {1, kMostThreads},
@@ -34,7 +39,6 @@ void add_run_options(Options& options, RunOptions& run) {
                  "most of the device's free memory to take (default: 0.9)");
   options.flag("--deterministic", run.deterministic,
                "CUDA: the same tokens whatever runs beside a request");
-  options.flag("--json", run.json, "print JSON");
   options.flag("-v,--verbose", run.verbose, "say more on standard error");
 }
 

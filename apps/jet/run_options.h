@@ -27,6 +27,8 @@ struct RunOptions {
 
 void add_model_option(Options& options, std::string& model);
 void add_run_options(Options& options, RunOptions& run);
+// Of them, how to compute: all but the model and the form of the output.
+void add_compute_options(Options& options, RunOptions& run);
 // For verbs that can be told how long a sequence may become.
 void add_context_option(Options& options, RunOptions& run);
 

@@ -33,5 +33,6 @@ extern const Verb kLogits;
 extern const Verb kPerplexity;
 extern const Verb kBench;
 extern const Verb kConvert;
+extern const Verb kServe;
 
 }  // namespace jet::cli

@@ -3,7 +3,7 @@ source "$(dirname "$0")/lib.bash"
 
 usage 'a verb is missing'
 usage 'unknown verb "generat"; did you mean generate?' generat
-usage 'unknown verb "serve"' serve
+usage 'unknown verb "train"' train
 usage 'unknown option --max-token; did you mean --max-tokens?' generate --model m --max-token 3
 usage 'unknown option --beams' generate --model m --beams 3
 usage 'unknown option --quantise' convert a b --quantise q8_0

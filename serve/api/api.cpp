@@ -1,0 +1,181 @@
+#include "serve/api/api.h"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <new>
+
+#include <fmt/format.h>
+
+#include "serve/api/error.h"
+#include "serve/page/page.h"
+
+namespace jet::serve {
+namespace {
+
+constexpr size_t kWorkers = 2;
+constexpr std::string_view kModelsPrefix = "/v1/models/";
+
+constexpr std::array<std::string_view, 6> kGet{"/health",         "/v1/models", "/metrics",
+                                               "/tokenizer_info", "/",          "/card"};
+constexpr std::array<std::string_view, 4> kPost{"/v1/completions", "/v1/chat/completions",
+                                                "/tokenize", "/detokenize"};
+
+void respond(Exchange& exchange, const Json& json) {
+  exchange.respond({.body = json.dump(-1, ' ', false, Json::error_handler_t::replace)});
+}
+
+bool is_known(std::span<const std::string_view> paths, std::string_view path) {
+  return std::ranges::find(paths, path) != paths.end();
+}
+
+// What a browser loads to show the page: there it can ask its user for the key.
+bool is_page(const HttpRequest& request) { return find_asset(request.path) != nullptr; }
+
+// A form of another site can post without asking first, but not JSON.
+void check_content_type(const HttpRequest& request) {
+  std::string_view type = request.header("content-type");
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  if (type != "application/json") throw ApiError(415, "the content type must be application/json");
+}
+
+HttpResponse unauthorized(const HttpRequest& request) {
+  HttpResponse response = error_response(ApiError(
+      401, "this server needs an API key: Authorization: Bearer KEY", {}, "invalid_api_key"));
+  if (is_page(request)) response.headers = {{"WWW-Authenticate", "Basic realm=\"jet\""}};
+  return response;
+}
+
+// Runs `work`; what it throws becomes the answer.
+template <typename Work>
+void guarded(Exchange& exchange, const Work& work) {
+  try {
+    work();
+  } catch (const ApiError& error) {
+    exchange.respond(error_response(error));
+  } catch (const Error& error) {
+    exchange.respond(error_response(ApiError(400, error.what())));
+  } catch (const std::bad_alloc&) {
+    exchange.respond(error_response(ApiError(503, "memory is exhausted; come again")));
+  } catch (const std::exception& error) {
+    exchange.respond(error_response(ApiError(500, error.what())));
+  }
+}
+
+}  // namespace
+
+Api::Api(Access access, std::function<size_t()> connections)
+    : access_(std::move(access)), connections_(std::move(connections)), workers_(kWorkers) {}
+
+void Api::ready(std::vector<std::unique_ptr<ServedModel>> models) {
+  models_ = std::move(models);
+  State loading = State::Loading;
+  state_.compare_exchange_strong(loading, State::Ready);
+}
+
+void Api::handle(const std::shared_ptr<Exchange>& exchange) {
+  access_.mark(*exchange);
+  guarded(*exchange, [&] { answer(exchange); });
+}
+
+void Api::answer(const std::shared_ptr<Exchange>& exchange) {
+  const HttpRequest& request = exchange->request();
+  if (request.method == "OPTIONS") return exchange->respond({.status = 204, .content_type = {}});
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (request.path == "/health" && reads) return health(*exchange);
+  if (!access_.admits(request.header("authorization")))
+    return exchange->respond(unauthorized(request));
+  if (reads ? get(exchange) : request.method == "POST" && post(exchange)) return;
+  const bool elsewhere =
+      is_known(reads ? std::span<const std::string_view>(kPost) : kGet, request.path) ||
+      is_known(reads ? std::span<const std::string_view>(kGet) : kPost, request.path);
+  if (!elsewhere) throw ApiError(404, fmt::format("{} is no path of this server", request.path));
+  HttpResponse response = error_response(
+      ApiError(405, fmt::format("{} does not take {}", request.path, request.method)));
+  response.headers.emplace_back(
+      "Allow", is_known(kGet, request.path) ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
+  exchange->respond(std::move(response));
+}
+
+void Api::health(Exchange& exchange) const {
+  switch (state_.load()) {
+    case State::Ready:
+      return respond(exchange, {{"status", "ok"}});
+    case State::Loading:
+      throw ApiError(503, "the model is being loaded", {}, "loading");
+    case State::Draining:
+      throw ApiError(503, "the server is shutting down", {}, "draining");
+  }
+}
+
+// False: no such path.
+bool Api::get(const std::shared_ptr<Exchange>& exchange) {
+  const HttpRequest& request = exchange->request();
+  const std::string& path = request.path;
+  if (const Asset* asset = find_asset(path)) {
+    exchange->respond(asset_response(*asset));
+    return true;
+  }
+  if (!is_known(kGet, path) && !path.starts_with(kModelsPrefix)) return false;
+  check_state();
+  if (path == "/v1/models") {
+    respond(*exchange, models_json(models_));
+  } else if (path.starts_with(kModelsPrefix)) {
+    respond(*exchange, model_json(find_model(path.substr(kModelsPrefix.size()))));
+  } else if (path == "/metrics") {
+    exchange->respond({.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                       .body = metrics_text(models_, connections_())});
+  } else if (path == "/tokenizer_info") {
+    respond(*exchange, tokenizer_info(*models_.front()));
+  } else {
+    Json cards = Json::array();
+    for (const auto& served : models_) cards.push_back(card_json(*served));
+    respond(*exchange, cards);
+  }
+  return true;
+}
+
+bool Api::post(const std::shared_ptr<Exchange>& exchange) {
+  if (!is_known(kPost, exchange->request().path)) return false;
+  check_state();
+  check_content_type(exchange->request());
+  workers_.post([this, exchange] {
+    guarded(*exchange, [&] {
+      const std::string& path = exchange->request().path;
+      Body body(exchange->request().body);
+      ServedModel& served = model_of(body);
+      if (path == "/v1/completions")
+        complete(exchange, body, served);
+      else if (path == "/v1/chat/completions")
+        chat(exchange, body, served);
+      else
+        respond(*exchange, path == "/tokenize" ? tokenize(body, served) : detokenize(body, served));
+    });
+  });
+  return true;
+}
+
+void Api::check_state() const {
+  if (state_ == State::Loading)
+    throw ApiError(503, "the model is being loaded; come again", {}, "loading");
+  if (state_ == State::Draining) throw ApiError(503, "the server is shutting down", {}, "draining");
+}
+
+ServedModel& Api::model_of(Body& body) const {
+  const auto name = body.string("model");
+  if (name) return find_model(*name);
+  if (models_.size() > 1)
+    body.bad("model", "is missing, and this server has several; /v1/models lists them");
+  return *models_.front();
+}
+
+ServedModel& Api::find_model(const std::string& name) const {
+  const auto found = std::ranges::find(models_, name, [](const auto& each) { return each->name; });
+  if (found != models_.end()) return **found;
+  throw ApiError(
+      404, fmt::format("no model is called \"{}\"; /v1/models lists those that are served", name),
+      "model", "model_not_found");
+}
+
+}  // namespace jet::serve

@@ -1,0 +1,166 @@
+#include "serve/api/generation.h"
+
+#include <chrono>
+#include <optional>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "serve/api/error.h"
+
+namespace jet::serve {
+namespace {
+
+std::string event(const Json& data) {
+  return fmt::format("data: {}\n\n", data.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+// Its members are the engine thread's, but for what begins it.
+class Generation {
+ public:
+  Generation(std::shared_ptr<Exchange> exchange, std::string model, GenerationPlan plan)
+      : exchange_(std::move(exchange)),
+        model_(std::move(model)),
+        plan_(std::move(plan)),
+        created_(std::chrono::duration_cast<std::chrono::seconds>(
+                     std::chrono::system_clock::now().time_since_epoch())
+                     .count()),
+        outputs_(plan_.requests.size()),
+        opened_(plan_.requests.size()),
+        left_(plan_.requests.size()) {}
+
+  std::vector<Request> take_requests() { return std::move(plan_.requests); }
+
+  void on_token(size_t index, const std::string& text) {
+    if (!plan_.stream || exchange_->is_gone()) return;
+    open(index);
+    if (!text.empty()) send(plan_.format->piece(static_cast<int64_t>(index), text));
+  }
+
+  void on_done(size_t index, Output output) {
+    count(index, output);
+    const bool failed =
+        output.finish == FinishReason::Failed || output.finish == FinishReason::Cancelled;
+    if (output.finish == FinishReason::Failed) error_ = ApiError(500, output.error);
+    // Else no one is there to read it.
+    if (output.finish == FinishReason::Cancelled)
+      error_ = ApiError(503, "the server is shutting down");
+    if (plan_.stream && !failed && !exchange_->is_gone()) {
+      open(index);
+      send(plan_.format->closing(static_cast<int64_t>(index), output));
+    }
+    outputs_[index] = std::move(output);
+    if (--left_ == 0) finish();
+  }
+
+ private:
+  void count(size_t index, const Output& output) {
+    const size_t each = outputs_.size() / static_cast<size_t>(plan_.prompts);
+    if (index % each == 0) {
+      usage_.prompt_tokens += output.prompt_tokens;
+      usage_.cached_tokens += output.cached_tokens;
+    }
+    usage_.completion_tokens += static_cast<int64_t>(output.ids.size());
+  }
+
+  Json envelope() const {
+    return {{"id", plan_.id},
+            {"object", plan_.format->object(plan_.stream)},
+            {"created", created_},
+            {"model", model_},
+            {"choices", Json::array()}};
+  }
+
+  void open(size_t index) {
+    if (!begun_) exchange_->begin({.content_type = "text/event-stream"});
+    begun_ = true;
+    if (opened_[index]) return;
+    opened_[index] = true;
+    const Json opening = plan_.format->opening(static_cast<int64_t>(index));
+    if (!opening.is_null()) send(opening);
+  }
+
+  void send(const Json& choice) {
+    Json message = envelope();
+    message["choices"].push_back(choice);
+    if (plan_.include_usage) message["usage"] = nullptr;
+    exchange_->write(event(message));
+  }
+
+  void finish() {
+    exchange_->note("model", model_);
+    exchange_->note("prompt_tokens", std::to_string(usage_.prompt_tokens));
+    exchange_->note("cached_tokens", std::to_string(usage_.cached_tokens));
+    exchange_->note("completion_tokens", std::to_string(usage_.completion_tokens));
+    if (exchange_->is_gone()) return;
+    if (plan_.stream && begun_) return end_stream();
+    if (error_) return exchange_->respond(error_response(*error_));
+    Json message = envelope();
+    for (size_t i = 0; i < outputs_.size(); ++i)
+      message["choices"].push_back(plan_.format->whole(static_cast<int64_t>(i), outputs_[i]));
+    message["usage"] = usage_json(usage_);
+    exchange_->respond({.body = message.dump(-1, ' ', false, Json::error_handler_t::replace)});
+  }
+
+  void end_stream() {
+    if (error_) {
+      exchange_->write(event(error_json(*error_)));
+    } else if (plan_.include_usage) {
+      Json message = envelope();
+      message["usage"] = usage_json(usage_);
+      exchange_->write(event(message));
+    }
+    exchange_->write("data: [DONE]\n\n");
+    exchange_->end();
+  }
+
+  const std::shared_ptr<Exchange> exchange_;
+  const std::string model_;
+  GenerationPlan plan_;
+  const int64_t created_;
+  std::vector<Output> outputs_;
+  std::vector<bool> opened_;
+  size_t left_;
+  bool begun_ = false;
+  std::optional<ApiError> error_;
+  Usage usage_;
+};
+
+}  // namespace
+
+Json usage_json(const Usage& usage) {
+  return {{"prompt_tokens", usage.prompt_tokens},
+          {"completion_tokens", usage.completion_tokens},
+          {"total_tokens", usage.prompt_tokens + usage.completion_tokens},
+          {"prompt_tokens_details", {{"cached_tokens", usage.cached_tokens}}}};
+}
+
+std::string finish_reason(const Output& output) {
+  return output.finish == FinishReason::Length ? "length" : "stop";
+}
+
+void start_generation(const std::shared_ptr<Exchange>& exchange, ServedModel& served,
+                      GenerationPlan plan) {
+  const auto generation = std::make_shared<Generation>(exchange, served.name, std::move(plan));
+  std::vector<Job> jobs;
+  for (Request& request : generation->take_requests()) {
+    const size_t index = jobs.size();
+    jobs.push_back(
+        {std::move(request),
+         [generation, index](int32_t, const std::string& text) {
+           generation->on_token(index, text);
+         },
+         [generation, index](Output output) { generation->on_done(index, std::move(output)); }});
+  }
+  const auto group = std::make_shared<Group>();
+  if (!served.host->submit(std::move(jobs), group))
+    throw ApiError(429, "too many requests are waiting; come again", {}, "queue_full");
+  exchange->on_gone([host = served.host.get(), group] { host->cancel(group); });
+}
+
+std::string random_id(const std::string& prefix) {
+  std::random_device random;
+  return fmt::format("{}{:08x}{:08x}{:08x}", prefix, random(), random(), random());
+}
+
+}  // namespace jet::serve

@@ -1,0 +1,59 @@
+// One request for text in the making: several answers of the engine become one HTTP answer, whole
+// or streamed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/json.h"
+#include "serve/api/served_model.h"
+#include "serve/http/exchange.h"
+
+namespace jet::serve {
+
+struct Usage {
+  int64_t prompt_tokens = 0;
+  int64_t cached_tokens = 0;
+  int64_t completion_tokens = 0;
+};
+Json usage_json(const Usage& usage);
+
+// How an endpoint spells its answers. Lives on the engine's thread once the generation has begun.
+class AnswerFormat {
+ public:
+  virtual ~AnswerFormat() = default;
+  virtual const char* object(bool streams) const = 0;  // "text_completion"
+  // What a stream says of an answer before its first text; null: nothing.
+  virtual Json opening(int64_t index) = 0;
+  // A piece of an answer's text.
+  virtual Json piece(int64_t index, const std::string& text) = 0;
+  // What a stream says last of an answer.
+  virtual Json closing(int64_t index, const Output& output) = 0;
+  // An answer as a whole.
+  virtual Json whole(int64_t index, const Output& output) = 0;
+};
+
+// "stop" or "length", as OpenAI spells them.
+std::string finish_reason(const Output& output);
+
+struct GenerationPlan {
+  std::string id;  // "cmpl-..."
+  bool stream = false;
+  bool include_usage = false;
+  int64_t prompts =
+      1;  // the requests are the prompts' answers in order: prompt 0's, prompt 1's, ...
+  std::vector<Request> requests = {};
+  std::unique_ptr<AnswerFormat> format = {};
+};
+
+// Throws ApiError 429 where the model's queue is full; else the exchange gets its answer in time.
+void start_generation(const std::shared_ptr<Exchange>& exchange, ServedModel& served,
+                      GenerationPlan plan);
+
+// "cmpl-" and 24 random hexadecimal digits.
+std::string random_id(const std::string& prefix);
+
+}  // namespace jet::serve

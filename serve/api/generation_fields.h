@@ -1,0 +1,34 @@
+// The fields that /v1/completions and /v1/chat/completions share: sampling, stops, counts,
+// streaming.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <jet/engine.h>
+
+#include "models/generation_config.h"
+#include "serve/api/body.h"
+
+namespace jet::serve {
+
+constexpr int64_t kMostAnswers = 128;
+constexpr int64_t kMostLogProbabilities = 20;
+constexpr size_t kMostStops = 64;
+constexpr size_t kLongestStop = 1024;  // bytes
+
+struct GenerationFields {
+  int64_t n = 1;
+  std::optional<int64_t> max_tokens;
+  Sampling sampling;
+  std::vector<std::string> stop;
+  bool stop_at_end = true;
+  bool stream = false;
+  bool include_usage = false;  // of a stream
+};
+
+// `config` is what holds where the request says nothing, as with `jet generate`.
+GenerationFields read_generation_fields(Body& body, const GenerationConfig& config);
+
+}  // namespace jet::serve

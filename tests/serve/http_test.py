@@ -1,0 +1,331 @@
+"""The server as a stranger meets it, over sockets: right answers, wrong requests, slow and vanishing clients."""
+import http.client
+import json
+import subprocess
+import tempfile
+
+from server import JET, run_tests, serving, tiny_model
+
+folder = tempfile.mkdtemp(dir=".")
+MODEL = tiny_model(folder)
+IDS = [5, 6, 7, 8, 9]
+COMPLETE = {"prompt": IDS, "max_tokens": 6, "temperature": 0}
+CHAT = {"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 6, "temperature": 0}
+
+
+def generated(prompt, *options):
+    out = subprocess.run([JET, "generate", "--model", MODEL, "--prompt", prompt, "--json", *map(str, options)],
+                         check=True, capture_output=True, text=True).stdout
+    return json.loads(out)
+
+
+def raw(server, data, read=True):
+    """Sends bytes as they are; what comes back until the server closes."""
+    with server.connect() as connection:
+        connection.sendall(data)
+        answer = b""
+        while read and (part := connection.recv(65536)):
+            answer += part
+        return answer.decode()
+
+
+def status_of(answer):
+    assert answer.startswith("HTTP/1.1 "), answer
+    return int(answer.split(" ")[1])
+
+
+def answers_are_those_of_generate():
+    with serving("--model", MODEL) as server:
+        for prompt, options, fields in [
+            ("Hello world", ["--temperature", 0, "--max-tokens", 8], {"temperature": 0, "max_tokens": 8}),
+            ("The same", ["--temperature", 0.9, "--seed", 5, "--max-tokens", 12], {"temperature": 0.9, "seed": 5, "max_tokens": 12}),
+            ("Top", ["--temperature", 1, "--top-k", 7, "--top-p", 0.9, "--seed", 1, "--max-tokens", 9],
+             {"temperature": 1, "top_k": 7, "top_p": 0.9, "seed": 1, "max_tokens": 9}),
+        ]:
+            wanted = generated(prompt, *options)
+            status, _, got = server.post("/v1/completions", {"prompt": prompt, **fields})
+            assert status == 200, got
+            choice = got["choices"][0]
+            assert choice["text"] == wanted["text"], (choice, wanted)
+            assert choice["finish_reason"] == wanted["finish_reason"]
+            assert got["usage"]["prompt_tokens"] == wanted["prompt_tokens"]
+            assert got["usage"]["completion_tokens"] == wanted["completion_tokens"]
+            events = server.events("/v1/completions", {"prompt": prompt, **fields, "stream_options": {"include_usage": True}})
+            assert events[-1] == "[DONE]"
+            assert "".join(e["choices"][0]["text"] for e in events[:-2]) == wanted["text"]
+            assert events[-2]["choices"] == [] and events[-2]["usage"] == got["usage"], events[-2]
+        # A dialogue is the template's text.
+        rendered = "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"
+        wanted = generated(rendered, "--temperature", 0, "--max-tokens", 6)["text"]
+        _, _, got = server.post("/v1/chat/completions", CHAT)
+        assert got["choices"][0]["message"]["content"] == wanted, got
+        events = server.events("/v1/chat/completions", CHAT)
+        assert events[0]["choices"][0]["delta"]["role"] == "assistant"
+        assert "".join(e["choices"][0]["delta"].get("content", "") for e in events[:-1]) == wanted
+        assert events[-2]["choices"][0]["finish_reason"] == "length"
+
+
+def several_prompts_and_answers():
+    with serving("--model", MODEL) as server:
+        single = [server.post("/v1/completions", {**COMPLETE, "prompt": p})[2]["choices"][0]["text"] for p in (IDS, [9, 8])]
+        _, _, got = server.post("/v1/completions", {**COMPLETE, "prompt": [IDS, [9, 8]]})
+        assert [c["text"] for c in got["choices"]] == single
+        assert [c["index"] for c in got["choices"]] == [0, 1]
+        assert got["usage"]["prompt_tokens"] == len(IDS) + 2
+        sampled = {**COMPLETE, "temperature": 1, "n": 3, "seed": 10}
+        _, _, got = server.post("/v1/completions", sampled)
+        alone = [server.post("/v1/completions", {**sampled, "n": 1, "seed": 10 + i})[2]["choices"][0]["text"] for i in range(3)]
+        assert [c["text"] for c in got["choices"]] == alone
+        _, _, got = server.post("/v1/completions", {**COMPLETE, "prompt": "Hello", "echo": True, "max_tokens": 0})
+        assert got["choices"][0]["text"] == "Hello" and got["usage"]["completion_tokens"] == 0
+
+
+def tokens_go_and_come():
+    with serving("--model", MODEL) as server:
+        _, _, got = server.post("/tokenize", {"prompt": "Hello <|im_end|> world", "add_special_tokens": False})
+        ids = subprocess.run([JET, "tokenize", "--model", MODEL, "--ids", "Hello <|im_end|> world"],
+                             check=True, capture_output=True, text=True).stdout.split()
+        assert got["tokens"] == list(map(int, ids)) and got["count"] == len(ids)
+        _, _, got = server.post("/detokenize", {"tokens": got["tokens"]})
+        assert got == {"prompt": "Hello <|im_end|> world"}
+        _, _, info = server.get("/tokenizer_info")
+        assert info["eos_token"] == "<|im_end|>" and "im_start" in info["chat_template"], info
+
+
+def wrong_requests_are_named():
+    with serving("--model", MODEL, "--context-length", 64) as server:
+        before = server.post("/v1/completions", COMPLETE)[2]["choices"]
+        huge = 10 ** 30
+        wrong = [
+            ({"temperature": -1}, "temperature"), ({"temperature": "hot"}, "temperature"), ({"temperature": 1e9}, "temperature"),
+            ({"temperature": True}, "temperature"), ({"top_p": 1.5}, "top_p"), ({"top_p": [1]}, "top_p"), ({"top_k": 1.5}, "top_k"),
+            ({"top_k": huge}, "top_k"), ({"max_tokens": -1}, "max_tokens"), ({"max_tokens": huge}, "max_tokens"),
+            ({"max_tokens": "6"}, "max_tokens"), ({"n": 0}, "n"), ({"n": 129}, "n"), ({"n": -(2 ** 63)}, "n"), ({"n": 2 ** 64}, "n"),
+            ({"seed": 0.5}, "seed"), ({"seed": 2 ** 63}, "seed"), ({"stop": 5}, "stop"), ({"stop": [""]}, "stop"),
+            ({"stop": ["a"] * 65}, "stop"), ({"stop": "a" * 2000}, "stop"), ({"stream": "yes"}, "stream"), ({"echo": 1}, "echo"),
+            ({"stream_options": {"include_usage": True}}, "stream_options"), ({"suffix": "end"}, "suffix"),
+            ({"best_of": 3}, "best_of"), ({"frequency_penalty": 1}, "frequency_penalty"), ({"logit_bias": {"5": 1}}, "logit_bias"),
+            ({"no_such_field": 1}, "no_such_field"), ({"prompt": None}, "prompt"), ({"prompt": 5}, "prompt"), ({"prompt": []}, "prompt"),
+            ({"prompt": [[]]}, "prompt"), ({"prompt": ""}, "prompt"), ({"prompt": [-1]}, "prompt"), ({"prompt": [512]}, "prompt"),
+            ({"prompt": [huge]}, "prompt"), ({"prompt": [1, "a"]}, "prompt"), ({"prompt": [1.5]}, "prompt"), ({"prompt": {"a": 1}}, "prompt"),
+            ({"prompt": [True]}, "prompt"), ({"prompt": ["a"] * 129}, "prompt"), ({"prompt": [5] * 65}, "prompt"), ({"model": 5}, "model"),
+        ]
+        for fields, param in wrong:
+            status, _, got = server.post("/v1/completions", {**COMPLETE, **fields})
+            assert status == 400, (fields, status, got)
+            assert got["error"]["param"] == param and got["error"]["type"] == "invalid_request_error", (fields, got)
+        messages = [None, 5, [], [5], [{}], [{"role": "user"}], [{"role": "robot", "content": "x"}], [{"role": "user", "content": 5}],
+                    [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://127.0.0.1/"}}]}],
+                    [{"role": "user", "content": "x", "extra": 1}]]
+        for each in messages:
+            status, _, got = server.post("/v1/chat/completions", {**CHAT, "messages": each})
+            assert status == 400 and got["error"]["param"].startswith("messages"), (each, status, got)
+        for name in ("messages", "tools", "bos_token"):
+            assert server.post("/v1/chat/completions", {**CHAT, "chat_template_kwargs": {name: []}})[0] == 400
+        assert server.post("/v1/chat/completions", {**CHAT, "tools": [{"type": "function"}]})[0] == 400
+        for text in ("", "{", "[]", "5", "null", '{"prompt": NaN}', '{"prompt": 1e999}', '{"prompt": "a", "prompt": "b"}',
+                     "[" * 100000, '{"a":' * 5000, b'{"prompt": "\xff"}', '{"prompt": "\\ud800"}'):
+            status, _, got = server.call("POST", "/v1/completions", text, {"Content-Type": "application/json"})
+            assert status == 400 and got["error"]["message"], (text[:30], status, got)
+        status, _, got = server.post("/v1/completions", {**COMPLETE, "model": "other"})
+        assert status == 404 and got["error"]["code"] == "model_not_found"
+        status, _, got = server.post("/v1/completions", {**COMPLETE, "prompt": "word " * 400_000})
+        assert status == 400 and got["error"]["code"] == "context_length_exceeded", got
+        assert server.call("POST", "/v1/completions", "a=b", {"Content-Type": "application/x-www-form-urlencoded"})[0] == 415
+        assert server.get("/nowhere")[0] == 404
+        status, headers, _ = server.get("/v1/completions")
+        assert status == 405 and headers["Allow"] == "POST, OPTIONS"
+        assert server.call("DELETE", "/v1/models")[0] == 405
+        # And what was right before is answered as before.
+        assert server.post("/v1/completions", COMPLETE)[2]["choices"] == before
+
+
+def malformed_http_is_refused():
+    with serving("--model", MODEL) as server:
+        host = b"Host: a\r\n"
+        for data, wanted in [
+            (b"\r\n\r\nnonsense\r\n\r\n", 400), (b"GET / HTTP/9.9\r\n\r\n", 400), (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + host + b"\r\n", 414),
+            (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 101 + b"\r\n", 431), (b"GET / HTTP/1.1\r\na: " + b"b" * 40000 + b"\r\n\r\n", 431),
+            (b"POST /tokenize HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413), (b"POST /tokenize HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400),
+            (b"POST /tokenize HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400),
+            (b"POST /tokenize HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+            (b"POST /tokenize HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+            (b"POST /tokenize HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n", 413),
+            (b"POST /tokenize HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello", 415),
+            (b"POST /tokenize HTTP/1.1\r\nExpect: miracles\r\nContent-Length: 5\r\n\r\nhello", 417),
+        ]:
+            answer = raw(server, data)
+            assert status_of(answer) == wanted, (data[:60], answer)
+            assert json.loads(answer.split("\r\n\r\n", 1)[1])["error"]["message"]
+        # Two requests in one packet, the body in pieces, and one that waits for leave to send its body.
+        with server.connect() as connection:
+            connection.sendall(b"GET /health HTTP/1.1\r\n\r\nGET /health HTTP/1.1\r\nConnection: close\r\n\r\n")
+            answer = b""
+            while part := connection.recv(65536):
+                answer += part
+            assert answer.count(b"HTTP/1.1 200 OK") == 2, answer
+        body = json.dumps({"prompt": "Hello"}).encode()
+        with server.connect() as connection:
+            connection.sendall(b"POST /tokenize HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                               b"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n")
+            assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            for byte in body:
+                connection.sendall(b"1\r\n" + bytes([byte]) + b"\r\n")
+            connection.sendall(b"0\r\n\r\n")
+            answer = b""
+            while part := connection.recv(65536):
+                answer += part
+            assert status_of(answer.decode()) == 200 and b'"tokens"' in answer
+        assert server.get("/health")[0] == 200
+
+
+def a_connection_is_used_again():
+    with serving("--model", MODEL) as server:
+        wanted = server.post("/v1/completions", COMPLETE)[2]["choices"]
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        for i in range(50):
+            body = json.dumps({**COMPLETE, "stream": i % 3 == 1, "user": "x" * (i * 3000)})
+            connection.request("POST", "/v1/completions", body, {"Content-Type": "application/json"})
+            answer = connection.getresponse().read().decode()
+            if i % 3 == 1:
+                assert answer.endswith("data: [DONE]\n\n")
+            else:
+                assert json.loads(answer)["choices"] == wanted
+            connection.request("GET", "/health")
+            assert connection.getresponse().read() == b'{"status":"ok"}'
+        assert server.metric("connections") == 2
+        connection.close()
+        # Requests that are sent before the answers to others have come, cut anywhere.
+        body = json.dumps(COMPLETE).encode()
+        request = b"POST /v1/completions HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        data = request * 30 + b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n"
+        with server.connect() as several:
+            for at in range(0, len(data), 97):
+                several.sendall(data[at:at + 97])
+            answer = b""
+            while part := several.recv(65536):
+                answer += part
+        assert answer.count(b"HTTP/1.1 200 OK") == 31 and answer.endswith(b'{"status":"ok"}'), answer[-300:]
+        assert answer.decode().count(json.dumps(wanted[0]["text"])) == 30
+
+
+def clients_that_vanish_free_their_places():
+    with serving("--model", MODEL, "--max-sequences", 2) as server:
+        long = json.dumps({"prompt": IDS, "max_tokens": 1900, "ignore_eos": True, "stream": True}).encode()
+        head = b"POST /v1/completions HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(long)
+        for _ in range(20):
+            with server.connect() as connection:
+                connection.sendall(head + long)
+                assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        for cut in (5, len(head) + 3, len(head) + len(long)):  # in the header, in the body, before any answer
+            for _ in range(10):
+                raw(server, (head + long)[:cut], read=False)
+        server.wait_for(lambda: server.metric("num_requests_running") == 0)
+        assert server.metric("generation_tokens_total") < 33 * 1900 / 2
+        assert server.post("/v1/completions", COMPLETE)[0] == 200
+        server.wait_for(lambda: server.metric("connections") == 1)
+
+
+def many_clients_at_once():
+    """Idle connections, slow ones, and streams beside them; each stream's text is right."""
+    with serving("--model", MODEL, "--max-queue", 300) as server:
+        wanted = server.post("/v1/completions", COMPLETE)[2]["choices"][0]["text"]
+        idle = [server.connect() for _ in range(200)]
+        slow = [server.connect() for _ in range(50)]
+        for connection in slow:
+            connection.sendall(b"GET /health HT")
+        body = json.dumps({**COMPLETE, "stream": True}).encode()
+        head = b"POST /v1/completions HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+        streams = [server.connect() for _ in range(100)]
+        for connection in streams:
+            connection.sendall(head + body)
+        assert server.get("/health")[0] == 200
+        for connection in streams:
+            with connection:
+                answer = b""
+                while part := connection.recv(65536):
+                    answer += part
+            text = answer.decode()
+            assert status_of(text) == 200 and text.endswith("0\r\n\r\n")
+            pieces = [json.loads(part.split("\n")[0]) for part in text.split("data: ") if part.startswith("{")]
+            assert "".join(piece["choices"][0]["text"] for piece in pieces) == wanted
+        for connection in idle + slow:
+            connection.close()
+
+
+def a_full_queue_is_said():
+    with serving("--model", MODEL, "--max-sequences", 1, "--max-queue", 1) as server:
+        long = json.dumps({"prompt": IDS, "max_tokens": 1900, "ignore_eos": True, "stream": True}).encode()
+        head = b"POST /v1/completions HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(long)
+        running = server.connect()
+        running.sendall(head + long)
+        running.recv(65536)
+        waiting = server.connect()
+        waiting.sendall(head + long)
+        server.wait_for(lambda: server.metric("num_requests_waiting") == 1)
+        status, headers, got = server.post("/v1/completions", COMPLETE)
+        assert status == 429 and int(headers["Retry-After"]) > 0 and got["error"]["code"] == "queue_full", got
+        running.close()
+        waiting.close()
+        server.wait_for(lambda: server.post("/v1/completions", COMPLETE)[0] == 200)
+
+
+def a_stop_lets_what_runs_end():
+    with serving("--model", MODEL) as server:
+        body = json.dumps({**COMPLETE, "max_tokens": 400, "ignore_eos": True, "stream": True}).encode()
+        head = b"POST /v1/completions HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+        with server.connect() as connection, server.connect() as idle:
+            connection.sendall(head + body)
+            answer = connection.recv(65536)
+            server.process.terminate()
+            while part := connection.recv(65536):
+                answer += part
+            assert answer.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n"), answer[-200:]
+            assert idle.recv(1) == b""
+        assert server.process.wait(timeout=60) == 0
+        try:
+            server.connect()
+            raise AssertionError("a stopped server takes connections")
+        except ConnectionRefusedError:
+            pass
+        server.reader.join(timeout=60)
+        log = [json.loads(line) for line in server.log if line.startswith("{")]
+        assert [entry["status"] for entry in log if entry["path"] == "/v1/completions"] == [200]
+        assert log[-1]["completion_tokens"] == "400", log[-1]
+        # `serving` asserts that the server still runs; here it must not.
+        server.process.poll = lambda: None
+
+
+def keys_and_origins():
+    with open("keys", "w") as file:
+        file.write("sesame\nsecond\n")
+    with serving("--model", MODEL, "--api-key-file", "keys", "--cors-origin", "http://here.example") as server:
+        assert server.get("/health")[0] == 200
+        for path in ("/", "/page.js", "/v1/models", "/metrics", "/card", "/tokenizer_info", "/nowhere"):
+            status, headers, _ = server.get(path)
+            assert status == 401 and headers["WWW-Authenticate"], path
+        for path in ("/v1/completions", "/v1/chat/completions", "/tokenize", "/detokenize", "//v1/completions"):
+            assert server.post(path, {})[0] == 401, path
+        for key in ("Bearer sesam", "Bearer sesamee", "Bearer ", "Bearer", "sesame", "Basic sesame", "Basic eDpub3Bl", ""):
+            assert server.get("/v1/models", Authorization=key)[0] == 401, key
+        for key in ("Bearer sesame", "Bearer second", "Basic eDpzZXNhbWU="):  # x:sesame
+            assert server.get("/v1/models", Authorization=key)[0] == 200, key
+        status, headers, _ = server.call("OPTIONS", "/v1/models", headers={"Origin": "http://here.example"})
+        assert status == 204 and headers["Access-Control-Allow-Origin"] == "http://here.example"
+        assert "Authorization" in headers["Access-Control-Allow-Headers"]
+        assert server.call("OPTIONS", "/v1/models", headers={"Origin": "http://there.example"})[1]["Access-Control-Allow-Origin"] is None
+
+
+def two_models_by_name():
+    with serving("--model", f"one={MODEL}", "--model", f"two={MODEL}") as server:
+        assert [m["id"] for m in server.get("/v1/models")[2]["data"]] == ["one", "two"]
+        assert server.get("/v1/models/two")[2]["id"] == "two" and server.get("/v1/models/three")[0] == 404
+        assert server.post("/v1/completions", COMPLETE)[2]["error"]["param"] == "model"
+        texts = [server.post("/v1/completions", {**COMPLETE, "model": name})[2]["choices"][0]["text"] for name in ("one", "two")]
+        assert texts[0] == texts[1]
+        assert [c["id"] for c in server.get("/card")[2]] == ["one", "two"]
+
+
+run_tests([answers_are_those_of_generate, several_prompts_and_answers, tokens_go_and_come, wrong_requests_are_named,
+           malformed_http_is_refused, a_connection_is_used_again, clients_that_vanish_free_their_places, many_clients_at_once, a_full_queue_is_said,
+           a_stop_lets_what_runs_end, keys_and_origins, two_models_by_name])
