@@ -1,0 +1,5 @@
+# The server under load and faults for JET_SOAK_SECONDS (8): tests/serve/soak.py.
+source "$(dirname "$0")/lib.bash"
+[[ $(ulimit -Hn) -gt 4000 ]] || skip "this system allows too few open files: ulimit -Hn is $(ulimit -Hn)"
+ulimit -n 4000
+python3 "$here/../serve/soak.py" "${JET_SOAK_SECONDS:-8}" 8
