@@ -234,7 +234,7 @@ TEST_F(OpsOnGpu, EmbeddingAndGatherRows) {
 // Sums of `in` products of order 1 / in: relative to their size about sqrt(in) roundings.
 TEST_F(OpsOnGpu, Linear) {
   for (const DType type : kTypes) {
-    for (const int64_t rows : {1, 5, 64, 130}) {
+    for (const int64_t rows : {1, 2, 3, 5, 64, 130}) {
       const int64_t in = 96;
       Mirror x = mirror(normals(rows * in, 1), Shape{rows, in}, type);
       const Weight a = testing::random_weight(type, 40, in, 2, 0.1);

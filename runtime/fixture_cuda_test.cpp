@@ -15,8 +15,9 @@ using testing::Fixture;
 using testing::floats;
 using testing::Gpu;
 
-// As on the CPU (fixture_test.cpp).
-constexpr double kTolerance = 3e-5;
+// The recorded logits lie up to 2.5e-5 from a computation in float64; the CPU's are held to 3e-5 of
+// them, and sums in another order may be as far on the other side.
+constexpr double kTolerance = 6e-5;
 
 // Root mean square error of logits that rounding the weights alone makes, in float32 on the CPU.
 // Computing in bf16 rounds the other factor of every product too, what attention and the recurrence

@@ -1,7 +1,9 @@
-// linear on CUDA: products by cuBLASLt; layers whose weights and outputs lie side by side are one.
+// linear on CUDA: products by cuBLASLt, of a few rows in bf16 by a kernel that reads the weight as
+// fast as memory gives it; layers whose weights and outputs lie side by side are one product.
 #include "core/cuda/device.cuh"
 #include "core/cuda/numbers.cuh"
 #include "core/cuda/products.cuh"
+#include "ops/linear/cuda_few_rows.cuh"
 #include "ops/linear/kernels.h"
 
 namespace jet {
@@ -34,6 +36,25 @@ bool lie_side_by_side(const LinearPart& a, const LinearPart& b) {
          b.y.data == a.y.data + a.weight.out() * block_bytes(a.y.type);
 }
 
+// What this takes depends on the number of rows, so a deterministic device does without.
+bool run_few_rows(Context& context, const ConstTensorView& x, const LinearPart& part, int64_t out) {
+  const cuda::FewRows call{.x = x.data,
+                           .w = part.weight.tensor.view().data,
+                           .y = part.y.data,
+                           .y_is_float = part.y.type == DType::F32,
+                           .rows = static_cast<int>(x.shape[0]),
+                           .in = part.weight.in(),
+                           .out = out,
+                           .x_stride = outer_stride(x),
+                           .y_stride = outer_stride(part.y)};
+  if (cuda_device(context).is_deterministic() || x.type != DType::BF16 || x.shape[0] > 4 ||
+      !cuda::has_few_rows(call)) {
+    return false;
+  }
+  check_cuda(cuda::few_rows(call, cuda_stream(context)), "linear");
+  return true;
+}
+
 }  // namespace
 
 int64_t linear_cuda_workspace(const Context&, const LinearGroup&) {
@@ -54,17 +75,19 @@ void linear_cuda(Context& context, const LinearGroup& args, std::span<std::byte>
       if (end > first && !lie_side_by_side(args.parts[end - 1], args.parts[end])) break;
       out += args.parts[end].weight.out();
     }
-    cuda_device(context).products().run({.x = args.x.data,
-                                         .w = part.weight.tensor.view().data,
-                                         .y = part.y.data,
-                                         .rows = tokens,
-                                         .in = part.weight.in(),
-                                         .out = out,
-                                         .x_stride = outer_stride(args.x),
-                                         .y_stride = outer_stride(part.y),
-                                         .operands = args.x.type,
-                                         .result = part.y.type},
-                                        workspace, cuda_stream(context));
+    if (!run_few_rows(context, args.x, part, out)) {
+      cuda_device(context).products().run({.x = args.x.data,
+                                           .w = part.weight.tensor.view().data,
+                                           .y = part.y.data,
+                                           .rows = tokens,
+                                           .in = part.weight.in(),
+                                           .out = out,
+                                           .x_stride = outer_stride(args.x),
+                                           .y_stride = outer_stride(part.y),
+                                           .operands = args.x.type,
+                                           .result = part.y.type},
+                                          workspace, cuda_stream(context));
+    }
     for (size_t i = first; i < end; ++i) {
       if (args.parts[i].bias.data != nullptr) add_bias_to(context, args.parts[i]);
     }
