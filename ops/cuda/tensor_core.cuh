@@ -55,6 +55,26 @@ __device__ __forceinline__ uint32_t transpose_matrix(uint32_t x) {
   return y;
 }
 
+// Stores four 8 x 8 matrices transposed, row r of matrix m at address(m, r) in shared memory.
+template <typename Address>
+__device__ __forceinline__ void store_matrices_transposed(const uint32_t (&x)[4],
+                                                          const Address& address) {
+  const int lane = threadIdx.x % 32;
+#if __CUDA_ARCH__ >= 900
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};"
+               :
+               : "r"(shared_address(address(lane / 8, lane % 8))), "r"(x[0]), "r"(x[1]), "r"(x[2]),
+                 "r"(x[3])
+               : "memory");
+#else
+#pragma unroll
+  for (int matrix = 0; matrix < 4; ++matrix) {
+    *reinterpret_cast<uint32_t*>(address(matrix, lane / 4) + lane % 4 * 4) =
+        transpose_matrix(x[matrix]);
+  }
+#endif
+}
+
 // sums [16 x 8] += a [16 x 16] b [16 x 8]
 __device__ __forceinline__ void multiply_add(float (&sums)[4], const uint32_t (&a)[4], uint32_t b0,
                                              uint32_t b1) {

@@ -20,6 +20,7 @@ struct PrepareMemory {
     float lower[kChunk * kLowerStride];  // L, later A
   };
   float sums[kChunk];  // G
+  float beta[kChunk];  // 0 beyond the chunk's rows
   ChunkFactors factors;
 };
 
@@ -105,14 +106,19 @@ __device__ __forceinline__ void join_blocks(float* lower) {
   __syncthreads();
 }
 
-// Rows of 64 numbers as bf16, without the upper right quarter that nothing reads.
-__device__ __forceinline__ void store_inverse(__nv_bfloat16* to, const float* lower) {
+// A in bf16: the inverse's columns times beta, without the upper right quarter that nothing reads.
+__device__ __forceinline__ void store_inverse(__nv_bfloat16* to, const float* lower,
+                                              const float* beta) {
+  const auto times = [](const float4& x, const float4& y) {
+    return float4{x.x * y.x, x.y * y.y, x.z * y.z, x.w * y.w};
+  };
 #pragma unroll
   for (int i = threadIdx.x; i < kChunk * 8; i += kPrepareThreads) {
     const int row = i / 8, piece = i % 8;
     if (row < kChunk / 2 && piece >= 4) continue;
     const auto* from = reinterpret_cast<const float4*>(lower + row * kLowerStride + piece * 8);
-    const float4 left = from[0], right = from[1];
+    const auto* strengths = reinterpret_cast<const float4*>(beta + piece * 8);
+    const float4 left = times(from[0], strengths[0]), right = times(from[1], strengths[1]);
     const uint4 packed{pack_bf16(left.x, left.y), pack_bf16(left.z, left.w),
                        pack_bf16(right.x, right.y), pack_bf16(right.z, right.w)};
     reinterpret_cast<uint4*>(to)[i] = packed;
@@ -131,14 +137,14 @@ __device__ __forceinline__ void store_mix(__nv_bfloat16* to, const char* from) {
 
 // Running sums of g and what follows from them; a warp.
 __device__ __forceinline__ void prepare_factors(const GatedDeltaRule& rule, Chunk chunk, int head,
-                                                float* sums, ChunkFactors& factors) {
+                                                float* sums, float* beta, ChunkFactors& factors) {
   const int lane = threadIdx.x % 32;
-  float beta[2], sum[2];
+  float sum[2];
 #pragma unroll
   for (int i = 0; i < 2; ++i) {
     const int row = 2 * lane + i;
     const int64_t at = int64_t{chunk.first_row + row} * rule.heads + head;
-    beta[i] = row < chunk.rows ? rule.beta[at] : 0.0f;
+    beta[row] = row < chunk.rows ? rule.beta[at] : 0.0f;
     sum[i] = row < chunk.rows ? rule.g[at] : 0.0f;
   }
   sum[1] += sum[0];
@@ -155,8 +161,6 @@ __device__ __forceinline__ void prepare_factors(const GatedDeltaRule& rule, Chun
     const int row = 2 * lane + i;
     const float g = before + sum[i], decay = __expf(g);
     sums[row] = g;
-    factors.beta[row] = beta[i];
-    factors.beta_decay[row] = beta[i] * decay;
     factors.decay[row] = decay;
     factors.decay_after[row] = __expf(total - g);
   }
@@ -194,7 +198,7 @@ __global__ void __launch_bounds__(kPrepareThreads) chunk_prepare(const ChunkArgs
     }
     commit_copies();
   }
-  if (warp == 0) prepare_factors(rule, chunk, head, memory.sums, memory.factors);
+  if (warp == 0) prepare_factors(rule, chunk, head, memory.sums, memory.beta, memory.factors);
   wait_copies<0>();
   __syncthreads();
 
@@ -228,7 +232,7 @@ __global__ void __launch_bounds__(kPrepareThreads) chunk_prepare(const ChunkArgs
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
     const int t = warp * 16 + half * 8 + lane / 4;
-    const float sum = memory.sums[t], beta = memory.factors.beta[t];
+    const float sum = memory.sums[t], beta = memory.beta[t];
 #pragma unroll
     for (int tile = 0; tile < 8; ++tile) {
       const int j = tile * 8 + lane % 4 * 2;
@@ -254,7 +258,7 @@ __global__ void __launch_bounds__(kPrepareThreads) chunk_prepare(const ChunkArgs
   __syncthreads();
   join_blocks<16>(memory.lower);
   join_blocks<32>(memory.lower);
-  store_inverse(args.workspace.inverse + unit * kChunk * kChunk, memory.lower);
+  store_inverse(args.workspace.inverse + unit * kChunk * kChunk, memory.lower, memory.beta);
 }
 
 }  // namespace jet::cuda

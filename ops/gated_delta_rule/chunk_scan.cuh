@@ -120,12 +120,13 @@ __device__ __forceinline__ void store_outputs(const float (&y)[8][4], char* tile
   const int piece = warp % 2 * 2;
   __syncwarp();  // all lanes have read v
 #pragma unroll
-  for (int i = 0; i < 8; ++i) {
-    const uint32_t left = transpose_matrix(pack_bf16(y[i][0], y[i][1]));
-    const uint32_t right = transpose_matrix(pack_bf16(y[i][2], y[i][3]));
-    const int row = i * 8 + lane / 4, byte = lane % 4 * 4;
-    *reinterpret_cast<uint32_t*>(mine + panel_offset(row, piece) + byte) = left;
-    *reinterpret_cast<uint32_t*>(mine + panel_offset(row, piece + 1) + byte) = right;
+  for (int i = 0; i < 8; i += 2) {
+    const uint32_t sums[4] = {pack_bf16(y[i][0], y[i][1]), pack_bf16(y[i][2], y[i][3]),
+                              pack_bf16(y[i + 1][0], y[i + 1][1]),
+                              pack_bf16(y[i + 1][2], y[i + 1][3])};
+    store_matrices_transposed(sums, [&](int matrix, int row) {
+      return mine + panel_offset((i + matrix / 2) * 8 + row, piece + matrix % 2);
+    });
   }
   __syncwarp();
 #pragma unroll
@@ -139,11 +140,28 @@ __device__ __forceinline__ void store_outputs(const float (&y)[8][4], char* tile
 // Where a block's columns of the state come from and go to, rows of K `stride` apart. Without
 // `from`: column i starts as the unit vector of key i + unit, or as zero where there is none.
 struct ScanState {
-  const float* from;
-  float* to;    // null: nowhere
+  const void* from;
+  void* to;     // null: nowhere
   float* copy;  // of what it started from; null: nowhere
+  bool from_is_bf16, to_is_bf16;
   int stride, unit;
   int columns;  // that exist, of 64
+
+  __device__ float start(int key, int column) const {
+    const int at = key * stride + column;
+    if (from == nullptr) return key == column + unit ? 1.0f : 0.0f;
+    return from_is_bf16 ? __bfloat162float(static_cast<const __nv_bfloat16*>(from)[at])
+                        : static_cast<const float*>(from)[at];
+  }
+  __device__ void finish(int key, int column, float x) const {
+    const int at = key * stride + column;
+    if (column >= columns) return;
+    if (to_is_bf16) {
+      static_cast<__nv_bfloat16*>(to)[at] = __float2bfloat16(x);
+    } else {
+      static_cast<float*>(to)[at] = x;
+    }
+  }
 };
 
 template <typename Here, typename Products, int kKeys, bool kOutputs>
@@ -159,10 +177,8 @@ __device__ __forceinline__ void scan_compute(const ChunkArgs& args, typename Her
 #pragma unroll
   for (int i = 0; i < kTiles * 4; ++i) {
     const int key = i / 4 * 8 + lane % 4 * 2 + i % 2, value = row + i % 4 / 2 * 8;
-    const int at = key * state.stride + value;
-    s[i / 4][i % 4] =
-        state.from != nullptr ? state.from[at] : (key == value + state.unit ? 1.0f : 0.0f);
-    if (state.copy != nullptr) state.copy[at] = s[i / 4][i % 4];
+    s[i / 4][i % 4] = state.start(key, value);
+    if (state.copy != nullptr) state.copy[key * state.stride + value] = s[i / 4][i % 4];
   }
   int stage = 0, round = 0;
   for (int c = first_chunk; c < last_chunk; ++c) {
@@ -183,7 +199,7 @@ __device__ __forceinline__ void scan_compute(const ChunkArgs& args, typename Her
       Products::commit();
     }
 
-    // The right side of the triangular system, beta (v - exp(G) K S).
+    // The right side of the triangular system, v - exp(G) K S.
     uint32_t v[4][4];
     {
       const int t = (lane & 7) + ((lane & 16) >> 1), piece = warp % 2 * 2 + ((lane >> 3) & 1);
@@ -197,14 +213,13 @@ __device__ __forceinline__ void scan_compute(const ChunkArgs& args, typename Her
 #pragma unroll
     for (int i = 0; i < 8; ++i) {
       const int t = i * 8 + lane % 4 * 2;
-      const float2 beta = *reinterpret_cast<const float2*>(factors.beta + t);
-      const float2 decay = *reinterpret_cast<const float2*>(factors.beta_decay + t);
+      const float2 decay = *reinterpret_cast<const float2*>(factors.decay + t);
       const float2 top = unpack_bf16(v[i / 2][i % 2 * 2]);
       const float2 bottom = unpack_bf16(v[i / 2][i % 2 * 2 + 1]);
       right[i / 2][i % 2 * 2] =
-          pack_bf16(beta.x * top.x - decay.x * read[i][0], beta.y * top.y - decay.y * read[i][1]);
-      right[i / 2][i % 2 * 2 + 1] = pack_bf16(beta.x * bottom.x - decay.x * read[i][2],
-                                              beta.y * bottom.y - decay.y * read[i][3]);
+          pack_bf16(top.x - decay.x * read[i][0], top.y - decay.y * read[i][1]);
+      right[i / 2][i % 2 * 2 + 1] =
+          pack_bf16(bottom.x - decay.x * read[i][2], bottom.y - decay.y * read[i][3]);
     }
     float written[8][4];  // D^T
     Products::begin();
@@ -259,7 +274,7 @@ __device__ __forceinline__ void scan_compute(const ChunkArgs& args, typename Her
 #pragma unroll
   for (int i = 0; i < kTiles * 4; ++i) {
     const int key = i / 4 * 8 + lane % 4 * 2 + i % 2, value = row + i % 4 / 2 * 8;
-    if (value < state.columns) state.to[key * state.stride + value] = s[i / 4][i % 4];
+    state.finish(key, value, s[i / 4][i % 4]);
   }
 }
 
@@ -289,18 +304,21 @@ __device__ __forceinline__ ScanState scan_state(const ChunkArgs& args, int seque
             .columns = min(kScanColumns, kKeys - first)};
   }
   const int slot = rule.slots[sequence];
-  float* pool = rule.state + (slot * heads + head) * state_size + column;
+  void* pool = static_cast<char*>(rule.state) +
+               ((slot * heads + head) * state_size + column) * (rule.state_is_bf16 ? 2 : 4);
   ScanState state{.stride = rule.values, .unit = kKeys, .columns = kScanColumns};
   if (kOutputs && rule.segments > 1) {
     state.from = between(segment);
   } else if (segment == 0 && slot >= 0 && rule.past[sequence] != 0) {
     state.from = pool;
+    state.from_is_bf16 = rule.state_is_bf16;
   }
   if (!kOutputs) {
     state.to = between(segment + 1);
     if (segment == 0) state.copy = between(0);
   } else if (segment == rule.segments - 1 && slot >= 0) {
     state.to = pool;
+    state.to_is_bf16 = rule.state_is_bf16;
   }
   return state;
 }

@@ -2,8 +2,8 @@
 // the workspace between the passes.
 //
 // With G[t] the sum of g up to t inside a chunk and S the state before it (Yang et al. 2024):
-//   A = (I + tril(diag(beta) exp(G[t] - G[j]) k[t].k[j], -1))^-1
-//   D = A diag(beta) (V - diag(exp(G)) K S)          [64, V]  what the tokens write
+//   A = (I + tril(diag(beta) exp(G[t] - G[j]) k[t].k[j], -1))^-1 diag(beta)
+//   D = A (V - diag(exp(G)) K S)                     [64, V]  what the tokens write
 //   Y = diag(exp(G)) Q S + M D,  M = tril(exp(G[t] - G[j]) q[t].k[j])
 //   S <- exp(G[63]) S + K^T diag(exp(G[63] - G)) D
 #pragma once
@@ -21,10 +21,8 @@ struct Chunk {
   int rows;       // 1..64; 0: no chunk
 };
 
-// Per token of a chunk, float32 [4][64]; beyond the chunk's rows: beta = 0, decay as at the last.
+// Per token of a chunk; beyond the chunk's rows as at the last.
 struct ChunkFactors {
-  float beta[kChunk];
-  float beta_decay[kChunk];   // beta exp(G[t])
   float decay[kChunk];        // exp(G[t])
   float decay_after[kChunk];  // exp(G[63] - G[t])
 };

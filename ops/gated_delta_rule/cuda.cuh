@@ -27,7 +27,8 @@ struct GatedDeltaRule {
   const int32_t* slots = nullptr;    // [sequences]; -1: padding, starts from 0 and keeps nothing
   const int32_t* past = nullptr;     // [sequences]; 0: starts from 0 whatever its slot holds
   int sequences = 0, tokens = 0, heads = 0, keys = 0, values = 0;
-  float* state = nullptr;  // [slots, heads, keys, values], updated
+  void* state = nullptr;       // [slots, heads, keys, values], updated
+  bool state_is_bf16 = false;  // else float32; rounded to the nearest when a call ends
 
   void* workspace = nullptr;  // gated_delta_rule_workspace() bytes, 256-byte aligned
   int segments = 1;           // parts a sequence is cut into that run side by side; 1 gives results

@@ -20,7 +20,8 @@ __device__ float sum_of_column(float x) {
   return x;
 }
 
-template <typename Number, int kRows>  // kRows: numbers of S a thread keeps, keys / 8 rounded up
+template <typename Number, typename Kept,
+          int kRows>  // kRows: numbers of S a thread keeps, keys / 8 rounded up
 __global__ void __launch_bounds__(kLanes* kColumns) steps(const GatedDeltaRule args) {
   const int lane = threadIdx.x % kLanes;
   const int column = blockIdx.x * kColumns + threadIdx.x / kLanes, head = blockIdx.y;
@@ -29,15 +30,15 @@ __global__ void __launch_bounds__(kLanes* kColumns) steps(const GatedDeltaRule a
   if (first == last) return;
   const bool is_mine = column < args.values;
   const int64_t stride = args.values;
-  float* stored =
-      args.state + (int64_t{max(slot, 0)} * args.heads + head) * args.keys * stride + column;
+  Kept* stored = static_cast<Kept*>(args.state) +
+                 (int64_t{max(slot, 0)} * args.heads + head) * args.keys * stride + column;
 
   float s[kRows];
   const bool starts_empty = slot < 0 || args.past[sequence] == 0;
 #pragma unroll
   for (int i = 0; i < kRows; ++i) {
     const int row = lane + i * kLanes;
-    s[i] = !starts_empty && is_mine && row < args.keys ? stored[row * stride] : 0.0f;
+    s[i] = !starts_empty && is_mine && row < args.keys ? number(stored + row * stride) : 0.0f;
   }
   for (int64_t t = first; t < last; ++t) {
     const Number* k = static_cast<const Number*>(args.k) + t * args.k_stride + head * args.keys;
@@ -69,19 +70,28 @@ __global__ void __launch_bounds__(kLanes* kColumns) steps(const GatedDeltaRule a
 #pragma unroll
   for (int i = 0; i < kRows; ++i) {
     const int row = lane + i * kLanes;
-    if (slot >= 0 && is_mine && row < args.keys) stored[row * stride] = s[i];
+    if (slot >= 0 && is_mine && row < args.keys) put(stored + row * stride, s[i]);
+  }
+}
+
+template <typename Number, typename Kept>
+void launch(const GatedDeltaRule& args, cudaStream_t stream) {
+  const dim3 grid((args.values + kColumns - 1) / kColumns, args.heads, args.sequences);
+  if (args.keys <= 64) {
+    steps<Number, Kept, 8><<<grid, kLanes * kColumns, 0, stream>>>(args);
+  } else if (args.keys <= 128) {
+    steps<Number, Kept, 16><<<grid, kLanes * kColumns, 0, stream>>>(args);
+  } else {
+    steps<Number, Kept, 32><<<grid, kLanes * kColumns, 0, stream>>>(args);
   }
 }
 
 template <typename Number>
 void launch(const GatedDeltaRule& args, cudaStream_t stream) {
-  const dim3 grid((args.values + kColumns - 1) / kColumns, args.heads, args.sequences);
-  if (args.keys <= 64) {
-    steps<Number, 8><<<grid, kLanes * kColumns, 0, stream>>>(args);
-  } else if (args.keys <= 128) {
-    steps<Number, 16><<<grid, kLanes * kColumns, 0, stream>>>(args);
+  if (args.state_is_bf16) {
+    launch<Number, __nv_bfloat16>(args, stream);
   } else {
-    steps<Number, 32><<<grid, kLanes * kColumns, 0, stream>>>(args);
+    launch<Number, float>(args, stream);
   }
 }
 

@@ -65,7 +65,7 @@ struct Outcome {
 
 // Rows [first, first + rows of the batch) of the inputs through a kernel.
 Outcome run(const Inputs& in, const BatchView& batch, const std::vector<float>& before, Form form,
-            int segments, int64_t first = 0) {
+            int segments, int64_t first = 0, bool state_is_bf16 = false) {
   const auto part = [&](const std::vector<float>& numbers, int64_t width) {
     const auto from = numbers.begin() + first * in.heads * width;
     return std::vector<float>(from, from + batch.tokens() * in.heads * width);
@@ -76,6 +76,7 @@ Outcome run(const Inputs& in, const BatchView& batch, const std::vector<float>& 
   DeviceArray<uint16_t> v16(testing::to_bf16(v)), y16(v.size());
   DeviceArray<float> q32(q), k32(k), v32(v), y32(v.size());
   DeviceArray<float> g(part(in.g, 1)), beta(part(in.beta, 1)), state(before);
+  DeviceArray<uint16_t> state16(testing::to_bf16(before));
   DeviceArray<int32_t> offsets({batch.offsets.begin(), batch.offsets.end()});
   DeviceArray<int32_t> slots({batch.slots.begin(), batch.slots.end()});
   DeviceArray<int32_t> past({batch.past.begin(), batch.past.end()});
@@ -97,7 +98,8 @@ Outcome run(const Inputs& in, const BatchView& batch, const std::vector<float>& 
   args.heads = static_cast<int>(in.heads);
   args.keys = static_cast<int>(in.keys);
   args.values = static_cast<int>(in.values);
-  args.state = state.data();
+  args.state = state_is_bf16 ? static_cast<void*>(state16.data()) : state.data();
+  args.state_is_bf16 = state_is_bf16;
   args.segments = segments;
   args.portable = form == Form::PortableChunks;
   DeviceArray<char> workspace(cuda::gated_delta_rule_workspace(args));
@@ -107,8 +109,9 @@ Outcome run(const Inputs& in, const BatchView& batch, const std::vector<float>& 
                                  : cuda::gated_delta_rule_steps(args, nullptr));
   testing::check_cuda(cudaDeviceSynchronize());
   EXPECT_TRUE(y16.guards_are_whole() && y32.guards_are_whole() && state.guards_are_whole() &&
-              workspace.guards_are_whole());
-  return {is_bf16 ? testing::from_bf16(y16.values()) : y32.values(), state.values()};
+              state16.guards_are_whole() && workspace.guards_are_whole());
+  return {is_bf16 ? testing::from_bf16(y16.values()) : y32.values(),
+          state_is_bf16 ? testing::from_bf16(state16.values()) : state.values()};
 }
 
 GatedDeltaRuleReference reference(const Inputs& in, const BatchView& batch,
@@ -134,9 +137,11 @@ OwnedBatch mixed_batch() {
   return batch;
 }
 
-void compare(const Inputs& in, const OwnedBatch& batch, Form form, int segments, double tolerance) {
+void compare(const Inputs& in, const OwnedBatch& batch, Form form, int segments, double tolerance,
+             bool state_is_bf16 = false) {
   auto before = normals(6 * in.heads * in.keys * in.values, 7, 0.3);
-  const Outcome got = run(in, batch.view(), before, form, segments);
+  if (state_is_bf16) testing::round_to_bf16(before);
+  const Outcome got = run(in, batch.view(), before, form, segments, 0, state_is_bf16);
   const GatedDeltaRuleReference expected = reference(in, batch.view(), before);
   const auto what = ::testing::Message()
                     << in.heads << " heads of " << in.keys << " x " << in.values << ", form "
@@ -180,6 +185,15 @@ TEST_F(GatedDeltaRuleCuda, ChunksEqualTheReference) {
     for (const Form form : chunked_forms()) {
       for (const int segments : {1, 2, 5}) compare(in, batch, form, segments, kBFloat16);
     }
+  }
+}
+
+TEST_F(GatedDeltaRuleCuda, KeepsStatesInBFloat16) {
+  const OwnedBatch batch = mixed_batch();
+  const Inputs in = inputs(batch.view().tokens(), 2, 96, 256);
+  compare(in, batch, Form::Steps, 1, 3e-3, true);
+  for (const Form form : chunked_forms()) {
+    for (const int segments : {1, 3}) compare(in, batch, form, segments, kBFloat16, true);
   }
 }
 

@@ -1,6 +1,6 @@
 // jet_step on CUDA: bytes are the states once in and once out.
 #include "core/random.h"
-#include "ops/jet_step/cuda.cuh"
+#include "ops/jet_step/cuda_step.cuh"
 #include "ops/testing/cuda_bench.cuh"
 
 namespace jet {

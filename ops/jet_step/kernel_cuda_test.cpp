@@ -3,7 +3,7 @@
 #include "ops/dynamic_conv/kernels.h"
 #include "ops/gated_delta_rule/kernels.h"
 #include "ops/gated_rms_norm/kernels.h"
-#include "ops/jet_step/cuda.cuh"
+#include "ops/jet_step/cuda_step.cuh"
 #include "ops/silu_l2_norm/kernels.h"
 #include "ops/testing/cuda_test.cuh"
 #include "ops/testing/op_test.h"

@@ -4,7 +4,7 @@
 #include <cooperative_groups.h>
 #include <cuda_bf16.h>
 
-#include "ops/jet_step/cuda.cuh"
+#include "ops/jet_step/cuda_step.cuh"
 
 namespace jet::cuda {
 namespace {
