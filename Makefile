@@ -22,7 +22,7 @@ test: configure ## builds everything and runs the tests
 gpu-test: setup ## builds the CUDA back end and runs its tests; without a GPU they are SKIPPED
 	$(STEP) configure cmake --preset cuda-release
 	$(STEP) build cmake --build --preset cuda-release --target jet jet_cuda gpu_test
-	$(STEP) --show gpu-test build/cuda-release/apps/jet/gpu_test
+	$(STEP) --show gpu-test tools/gpu_test.sh build/cuda-release/apps/jet
 
 release: configure ## builds the program alone: build/release/apps/jet/jet
 	$(STEP) build cmake --build --preset release --target jet
