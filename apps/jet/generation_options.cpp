@@ -27,7 +27,25 @@ double decode_rate(const Output& output) {
 double choose_temperature(const GenerationConfig& config, const GenerationOptions& options) {
   if (options.temperature) return *options.temperature;
   if (config.do_sample) return config.temperature.value_or(1);
-  return options.top_k || options.top_p || options.min_p ? 1 : 0;
+  return options.top_k || options.top_p || options.min_p || options.typical_p ? 1 : 0;
+}
+
+Json log_probabilities_json(const Answer& answer) {
+  Json list = Json::array();
+  for (size_t i = 0; i < answer.log_probabilities.size(); ++i) {
+    const LogProbabilities& at = answer.log_probabilities[i];
+    Json top = Json::array();
+    for (const TokenLogProbability& each : at.top)
+      top.push_back({{"id", each.id}, {"logprob", each.value}});
+    list.push_back({{"id", answer.ids[i]}, {"logprob", at.chosen}, {"top", top}});
+  }
+  return list;
+}
+
+// What each answer has of its own.
+void add_answer(Json& json, const Report& report, const Answer& answer) {
+  if (report.has_scores) json["score"] = answer.score;
+  if (!answer.log_probabilities.empty()) json["logprobs"] = log_probabilities_json(answer);
 }
 
 }  // namespace
@@ -43,8 +61,14 @@ void add_generation_options(Options& options, GenerationOptions& generation) {
                  "the fewest tokens whose probabilities reach X");
   options.number("--min-p", generation.min_p, {0, 1},
                  "only tokens with X times the largest probability");
+  options.number("--typical-p", generation.typical_p, {1e-9, 1},
+                 "tokens of typical information whose probabilities reach X");
   options.number("--repeat-penalty", generation.repeat_penalty, {1e-6, 1e6},
                  "makes tokens of the context less likely; 1: none");
+  options.integer("--no-repeat-ngram", generation.no_repeat_ngram, {0, int64_t{1} << 30},
+                  "no N tokens in a row twice, the prompt's counted; 0: any may be");
+  options.integer("--min-tokens", generation.min_tokens, {0, kMostTokens},
+                  "no end of the text before N tokens");
   options.integer("--seed", generation.seed, {}, "same seed, same text (default: random)");
 }
 
@@ -55,6 +79,9 @@ Sampling choose_sampling(const GenerationConfig& config, const GenerationOptions
       options.top_k.value_or(config.top_k.value_or(config.do_sample ? kDefaultTopK : 0));
   sampling.top_p = options.top_p.value_or(config.top_p.value_or(1));
   sampling.min_p = options.min_p.value_or(config.min_p.value_or(0));
+  sampling.typical_p = options.typical_p.value_or(1);
+  sampling.no_repeat_ngram = options.no_repeat_ngram;
+  sampling.min_tokens = options.min_tokens;
   sampling.repetition_penalty =
       options.repeat_penalty.value_or(config.repetition_penalty.value_or(1));
   // 32 random bits: every JSON reader keeps them exact, and they are typed with ease.
@@ -64,19 +91,29 @@ Sampling choose_sampling(const GenerationConfig& config, const GenerationOptions
 
 Json report_json(const Report& report) {
   const Output& output = report.output;
-  return {{"text", output.text},
-          {"ids", output.ids},
-          {"prompt_tokens", output.prompt_tokens},
-          {"cached_tokens", output.cached_tokens},
-          {"completion_tokens", output.ids.size()},
-          {"finish_reason", name(output.finish)},
-          {"timings",
-           {{"load_seconds", report.load_seconds},
-            {"prompt_seconds", output.prompt_seconds},
-            {"decode_seconds", output.decode_seconds},
-            {"prompt_tokens_per_second", prompt_rate(output)},
-            {"decode_tokens_per_second", decode_rate(output)}}},
-          {"seed", report.seed}};
+  Json json{{"text", output.text},
+            {"ids", output.ids},
+            {"prompt_tokens", output.prompt_tokens},
+            {"cached_tokens", output.cached_tokens},
+            {"completion_tokens", output.ids.size()},
+            {"finish_reason", name(output.finish)},
+            {"timings",
+             {{"load_seconds", report.load_seconds},
+              {"prompt_seconds", output.prompt_seconds},
+              {"decode_seconds", output.decode_seconds},
+              {"prompt_tokens_per_second", prompt_rate(output)},
+              {"decode_tokens_per_second", decode_rate(output)}}},
+            {"seed", report.seed}};
+  add_answer(json, report, output);
+  for (const Answer& answer : output.others) {
+    Json other{{"text", answer.text},
+               {"ids", answer.ids},
+               {"completion_tokens", answer.ids.size()},
+               {"finish_reason", name(answer.finish)}};
+    add_answer(other, report, answer);
+    json["others"].push_back(other);
+  }
+  return json;
 }
 
 std::string report_line(const Report& report) {

@@ -30,6 +30,11 @@ void catch_interrupts() {
 
 bool interrupted() { return first_signal.load() != 0; }
 
+bool forget_interrupt() {
+  int expected = SIGINT;
+  return first_signal.compare_exchange_strong(expected, 0);
+}
+
 int interrupt_code() { return kSignalled + first_signal.load(); }
 
 void check_interrupt() {

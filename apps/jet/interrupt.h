@@ -9,6 +9,7 @@ struct Interrupted {};
 void catch_interrupts();
 bool interrupted();
 void check_interrupt();
-int interrupt_code();  // after a signal: 130 for Ctrl-C, 143 for SIGTERM
+bool forget_interrupt();  // true, and as if it had not been, when it was Ctrl-C
+int interrupt_code();     // after a signal: 130 for Ctrl-C, 143 for SIGTERM
 
 }  // namespace jet::cli

@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
 
     const jet::RequestId streamed =
         engine.submit({.prompt = model.encode("The capital of France is"), .max_tokens = 16},
-                      [](int32_t, const std::string& text) { std::fputs(text.c_str(), stdout); });
+                      [](const jet::Token& token) { std::fputs(token.text.c_str(), stdout); });
     const jet::RequestId sampled = engine.submit({
         .prompt = model.encode("Once upon a time"),
         .max_tokens = 24,

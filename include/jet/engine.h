@@ -2,13 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include <jet/model.h>
+#include <jet/request.h>
 
 namespace jet {
 
@@ -16,63 +15,37 @@ enum class StateType { Auto, F32, BF16, F16 };  // Auto: the type of computing
 
 struct EngineOptions {
   int threads = 0;  // 0: as many as this process may use
-  int64_t context_length =
-      0;  // most tokens of one sequence, prompt included; 0: the model's trained context
-  int64_t max_sequences = 8;    // that are computed or kept at the same time
-  int64_t prefill_chunk = 512;  // prompts are computed in pieces of this many tokens
+  // Most tokens of one sequence, prompt included; 0: the model's trained context. A prompt beyond
+  // it is refused, an answer that reaches it ends with FinishReason::Length.
+  int64_t context_length = 0;
+  // Sequences that are computed or kept at the same time: each conversation, each answer or beam of
+  // a running request is one.
+  int64_t max_sequences = 8;
+  // Bytes of all states: of sequences and of snapshots. A request waits until all that it may
+  // become fits; snapshots give way to it. 0: max_sequences at full context and snapshot_bytes.
+  int64_t state_bytes = 0;
+  // At most so many of them for snapshots: states after prompts and answers, from which a request
+  // that begins with the same tokens goes on. The least recently used goes first. 0: none.
+  int64_t snapshot_bytes = int64_t{256} << 20;
+  // Go on only from snapshots of prompts at multiples of 64 tokens: then a request's tokens are the
+  // same bits whether anything was reused or not, on every path. Otherwise those after whole
+  // prompts and answers serve as well; they equal the conversation that went on without a break
+  // and, on the float32 path, a cold start too.
+  bool exact_reuse = false;
+  int64_t prefill_chunk = 512;  // prompts are computed in pieces of this many tokens; 64 divides it
   int64_t step_tokens = 2048;   // pieces of several prompts share a step up to this many tokens
   StateType kv_type = StateType::Auto;  // of attention's keys and values
 };
 
-// How the next token is chosen. In this order: repetition penalty, temperature, top-k, top-p,
-// min-p.
-struct Sampling {
-  double temperature =
-      0;              // 0: the likeliest token (greedy); the rest but the penalty is then unused
-  int64_t top_k = 0;  // only the k likeliest; 0: all
-  double top_p = 1;   // the fewest tokens whose probabilities reach p
-  double min_p = 0;   // only tokens with at least min_p times the largest probability
-  double repetition_penalty =
-      1;  // of tokens of the prompt and the answer: logits above 0 divided by it, others multiplied
-  uint64_t seed = 0;  // the same seed, prompt and options give the same text
+// What an engine has done and holds. Counts never fall.
+struct EngineStats {
+  int64_t steps = 0;
+  int64_t tokens = 0;          // computed: rows of all steps
+  int64_t cached = 0;          // taken from snapshots instead
+  double bytes = 0;            // moved by those steps, as the cost model counts them
+  int64_t snapshots = 0;       // now kept
+  int64_t snapshot_bytes = 0;  // now kept
 };
-
-using RequestId = uint64_t;
-// A dialogue whose state stays in the engine between requests.
-using ConversationId = uint64_t;
-
-struct Request {
-  std::vector<int32_t> prompt = {};  // in a conversation: what follows the tokens it has consumed
-  int64_t max_tokens = 256;
-  Sampling sampling = {};
-  std::vector<std::string> stop = {};  // the text ends before the first of these; needs a tokenizer
-  bool stop_at_end = true;             // at the model's end-of-text tokens
-  std::optional<ConversationId> conversation = {};
-};
-
-enum class FinishReason {
-  Stop,    // an end token or a stop string
-  Length,  // max_tokens, or the context is full
-  Cancelled,
-  Failed,  // Output::error says why
-};
-const char* name(FinishReason reason);  // "stop", "length", "cancelled", "error"
-
-struct Output {
-  std::vector<int32_t> ids;  // an end token included
-  std::string text;  // whole characters; without special tokens and the stop string; empty without
-                     // a tokenizer
-  FinishReason finish = FinishReason::Stop;
-  std::string error;
-  int64_t prompt_tokens = 0;
-  int64_t cached_tokens = 0;  // of the context that were not computed again
-  double prompt_seconds = 0;  // from admission to the first token
-  double decode_seconds = 0;  // from the first token to the last
-};
-
-// Called when a token was chosen, with the text that became complete by it (often a word, sometimes
-// nothing).
-using OnToken = std::function<void(int32_t id, const std::string& text)>;
 
 // Not for use from several threads at once; a server calls it from one.
 class Engine {
@@ -85,11 +58,12 @@ class Engine {
 
   const Model& model() const;
   int64_t context_length() const;
-  int64_t state_bytes() const;         // of all sequences at full length
-  int64_t state_bytes_in_use() const;  // by sequences now in the engine
+  int64_t state_bytes() const;         // that may be in use: EngineOptions::state_bytes
+  int64_t state_bytes_in_use() const;  // by requests and conversations now in the engine
+  EngineStats stats() const;
 
-  // Throws Error on a request that can never run: an empty prompt, an unknown token, one longer
-  // than the context.
+  // Throws Error on a request that can never run: an empty prompt, an unknown token, an option out
+  // of range, more tokens than the context or more states than the engine has.
   RequestId submit(Request request, OnToken on_token = {});
   // One round of schedule, run, commit over all requests. False when there was nothing to do.
   bool step();
@@ -103,11 +77,25 @@ class Engine {
   // submit, step until finished, take.
   Output generate(Request request, OnToken on_token = {});
 
-  // Keeps a sequence's place and state from request to request. Throws Error when all places are
-  // taken.
+  // Keeps a sequence's place and state from request to request, also from one that was cancelled.
+  // Throws Error when all places are taken.
   ConversationId open_conversation();
+  // A second conversation that begins where this one stands; neither sees what the other says next.
+  ConversationId fork_conversation(ConversationId id);
   void close_conversation(ConversationId id);
-  int64_t conversation_tokens(ConversationId id) const;  // consumed so far
+  const std::vector<int32_t>& conversation_ids(ConversationId id) const;  // consumed so far
+  int64_t conversation_tokens(ConversationId id) const;                   // how many
+  // (both throw Error while a request of the conversation runs)
+
+  // Writes what the conversation has consumed and its state to a file, whole or not at all, and
+  // reads it again, in any process, where it goes on exactly: nothing is computed again. `note` is
+  // any text of the caller's. Throws Error naming the file: it cannot be written, is damaged, or
+  // was made with another model, other types or a longer context than this engine's.
+  void save_conversation(ConversationId id, const std::string& path,
+                         const std::string& note = {}) const;
+  ConversationId load_conversation(const std::string& path, std::string* note = nullptr);
+
+  void drop_snapshots();
 
  private:
   class Impl;

@@ -1,35 +1,21 @@
 // The engine: several requests at once give what each gives alone; limits, stops, cancellation,
 // conversations.
+#include "runtime/testing/engine_test.h"
+
 #include <gtest/gtest.h>
 
-#include <jet/engine.h>
-
-#include "core/random.h"
 #include "runtime/testing/fixture.h"
 
 namespace jet {
 namespace {
 
 using testing::Fixture;
-
-std::string model_path(const std::string& name) {
-  return std::string(JET_SOURCE_DIR) + "/tests/data/" + name;
-}
-
-Request greedy_request(std::vector<int32_t> prompt, int64_t tokens) {
-  return {.prompt = std::move(prompt), .max_tokens = tokens, .stop_at_end = false};
-}
-
-std::vector<int32_t> random_prompt(Random& random, int64_t length, int64_t vocabulary) {
-  std::vector<int32_t> ids;
-  for (int64_t i = 0; i < length; ++i)
-    ids.push_back(static_cast<int32_t>(random.bits() % static_cast<uint32_t>(vocabulary)));
-  return ids;
-}
+using testing::greedy_request;
+using testing::random_prompt;
 
 class TinyEngine : public ::testing::TestWithParam<const char*> {
  protected:
-  Model model = Model::load(model_path(GetParam()));
+  Model model = testing::tiny_model(GetParam());
 };
 
 TEST_P(TinyEngine, GivesTheGreedyTokensOfTheFixture) {
@@ -165,7 +151,7 @@ TEST_P(TinyEngine, ACallbackThatThrowsFailsItsOwnRequestAlone) {
   const auto expected = engine.generate(request).ids;
   for (const size_t at : {size_t{0}, size_t{4}, size_t{9}}) {
     size_t tokens = 0;
-    const RequestId bad = engine.submit(request, [&](int32_t, const std::string&) {
+    const RequestId bad = engine.submit(request, [&](const Token&) {
       if (tokens++ == at) throw std::runtime_error("the client is gone");
     });
     const RequestId good = engine.submit(request);
@@ -205,8 +191,8 @@ TEST_P(TinyEngine, NoTokensMayBeAskedFor) {
 
 TEST_P(TinyEngine, RefusesToStepInsideACallback) {
   Engine engine(model);
-  const Output output = engine.generate(greedy_request({1, 2, 3}, 4),
-                                        [&](int32_t, const std::string&) { engine.step(); });
+  const Output output =
+      engine.generate(greedy_request({1, 2, 3}, 4), [&](const Token&) { engine.step(); });
   EXPECT_EQ(output.finish, FinishReason::Failed);
   EXPECT_EQ(output.ids.size(), 1u);
 }

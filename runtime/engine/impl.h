@@ -12,6 +12,7 @@
 #include "runtime/engine/sequence.h"
 #include "runtime/logits.h"
 #include "runtime/model/loaded_model.h"
+#include "runtime/state/snapshots.h"
 #include "runtime/state/state_pool.h"
 
 namespace jet {
@@ -22,34 +23,76 @@ class Engine::Impl {
 
   RequestId submit(Request request, OnToken on_token);
   bool step();
-  Sequence& find(RequestId id);
+  Job& find(RequestId id);
   Output take(RequestId id);
   ConversationId open_conversation();
+  ConversationId fork_conversation(ConversationId id);
   void close_conversation(ConversationId id);
+  void save_conversation(ConversationId id, const std::string& path, const std::string& note);
+  ConversationId load_conversation(const std::string& path, std::string* note);
 
   // A dialogue's place between requests: its slot, and the tokens that the state has consumed.
   struct Conversation {
     int32_t slot;
     std::vector<int32_t> consumed;
-    bool busy = false;
-    bool is_lost = false;  // a step failed midway: the state cannot be trusted
+    bool busy = false;     // a request has the tokens
+    bool is_lost = false;  // the state cannot be trusted
   };
   Conversation& conversation(ConversationId id);
+  Conversation& idle_conversation(ConversationId id);  // Throws Error when it is busy or lost.
 
   const Model& model() const { return model_; }
   const EngineOptions& options() const { return options_; }
   const StatePool& pool() const { return pool_; }
+  Snapshots& snapshots() { return snapshots_; }
+  EngineStats stats() const;
+  int64_t state_bytes_in_use() const { return pool_.bytes_in_use() - snapshots_.bytes_alone(); }
 
  private:
+  struct Row {  // of a step: a sequence and how many of its tokens
+    Job* job;
+    Sequence* sequence;
+    int64_t tokens;
+  };
+  using LogitRows = std::vector<std::span<float>>;
+
+  // requests.cpp, conversations.cpp
   void check_request(const Request& request, int64_t consumed) const;
-  bool admit(Sequence& sequence);
-  std::vector<Sequence*> schedule();
-  int64_t next_rows(const Sequence& sequence) const;
-  void run(const std::vector<Sequence*>& batch);
-  void commit(const std::vector<Sequence*>& batch);
-  void accept(Sequence& sequence, int32_t id);
-  void lose(Sequence& sequence, const std::string& error);
-  void finish(Sequence& sequence, FinishReason reason, std::string error = {});
+  void check_width(const Request& request) const;
+  const Tokenizer* tokenizer() const;
+  ConversationId add_conversation(int32_t slot, std::vector<int32_t> consumed);
+  [[noreturn]] void fail_no_place() const;
+
+  // admission.cpp
+  int64_t most_tokens(int64_t prompt_end, const Request& request) const;
+  int64_t bytes_needed(int64_t prompt_end, const Request& request) const;
+  int64_t free_places() const;
+  bool admit(Job& job);
+  bool take_place(Job& job, const Snapshot* start);
+  void give_back(Job& job);
+
+  // step.cpp
+  void schedule();
+  int64_t next_tokens(const Job& job, const Sequence& sequence) const;
+  int64_t last_cut(const Job& job) const;
+  void run();
+  void count_step();
+  void commit();
+  void keep_snapshot(const Job& job, const Sequence& sequence);
+
+  // answers.cpp
+  void choose(Job& job, std::span<const size_t> sequences, const LogitRows& logits);
+  void fork_answers(Job& job);
+  void accept(Job& job, Sequence& sequence, int32_t id);
+  void lose(Job& job, const std::string& error);
+  void finish(Job& job, FinishReason reason, const std::string& error = {});
+  void finish(Job& job, Sequence& sequence, FinishReason reason, const std::string& error = {});
+  void complete(Job& job);
+
+  // beams.cpp
+  void advance_beams(Job& job, const LogitRows& logits);
+  void reorder_beams(Job& job);
+  void finish_beams(Job& job);
 
   Model model_;
   const LoadedModel& loaded_;
@@ -58,13 +101,15 @@ class Engine::Impl {
   Arena arena_;
   Context context_;
   StatePool pool_;
+  Snapshots snapshots_;
   BatchPlan plan_;
-  Logits logits_;
-  std::vector<int64_t> rows_;      // of each sequence in the running batch
-  std::list<Sequence> sequences_;  // in order of arrival
+  Logits logits_;           // of the rows that choose
+  std::vector<Row> batch_;  // of the running step; a job's rows stand together
+  std::list<Job> jobs_;     // in order of arrival
   std::map<ConversationId, Conversation> conversations_;
+  EngineStats stats_;
   uint64_t next_id_ = 1;
-  int64_t finished_ = 0;   // sequences, ever
+  int64_t finished_ = 0;   // jobs, ever
   bool stepping_ = false;  // step is running: callbacks must not call it
 };
 

@@ -1,4 +1,4 @@
-// One request as the engine keeps it, from submission to its result.
+// A sequence that runs, and the request it belongs to, from submission to the result.
 #pragma once
 
 #include <cstdint>
@@ -6,33 +6,62 @@
 #include <string>
 #include <vector>
 
-#include <jet/engine.h>
+#include <jet/request.h>
 
+#include "runtime/beams/beam_search.h"
 #include "runtime/engine/text_output.h"
+#include "runtime/sampling/processors.h"
 #include "runtime/sampling/sampler.h"
 
 namespace jet {
 
+// One answer as it grows, or one running beam.
 struct Sequence {
-  Sequence(RequestId request, Request what, OnToken callback, const Tokenizer* tokenizer)
-      : id(request),
-        options(std::move(what)),
-        on_token(std::move(callback)),
-        sampler(options.sampling),
-        text(tokenizer, options.stop) {}
+  // Answer `number` of the request, which must outlive it.
+  Sequence(const Request& request, int64_t number, const Tokenizer* tokenizer)
+      : answer_number(number),
+        sampler(request.sampling, request.sampling.seed + static_cast<uint64_t>(number)),
+        text(tokenizer, request.stop) {}
 
   // Tokens that are not in the state yet.
   int64_t pending() const { return static_cast<int64_t>(tokens.size()) - computed; }
 
-  RequestId id;
-  Request options;
-  OnToken on_token;
-  Sampler sampler;
-  TextOutput text;
-  int32_t slot = -1;            // -1: waiting for admission
+  int64_t answer_number;
+  int32_t slot = -1;            // -1: none yet, or none any more
   std::vector<int32_t> tokens;  // the context: consumed before, the prompt, and what was chosen
   int64_t computed = 0;         // of tokens, that are in the state
-  int64_t prompt_end = 0;       // tokens before the first chosen one
+  bool done = false;
+  Sampler sampler;
+  TextOutput text;
+  Answer answer;
+};
+
+struct Job {
+  Job(RequestId number, Request what, OnToken callback, std::span<const int32_t> ends,
+      int64_t prompt_tokens)
+      : id(number),
+        request(std::move(what)),
+        on_token(std::move(callback)),
+        prompt_end(prompt_tokens),
+        processors(request.sampling, request.logits_hook,
+                   request.stop_at_end ? ends : std::span<const int32_t>(), prompt_tokens) {}
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  // Sequences that run when the prompt is computed.
+  int64_t width() const { return std::max(request.answers, request.beams.beams); }
+  bool has_beams() const { return request.beams.beams > 1; }
+  bool admitted() const { return admitted_at > 0; }
+
+  RequestId id;
+  Request request;
+  OnToken on_token;
+  int64_t prompt_end;  // tokens before the first chosen one
+  LogitsProcessors processors;
+  std::vector<Sequence> sequences;  // one until the prompt is computed, then width() or fewer
+  std::vector<int32_t> spare;       // slots with pages, for sequences to come
+  std::optional<BeamSearch> search;
+  bool is_cold = true;  // the state is that of a prompt computed from its first token
   bool cancelled = false;
   bool done = false;
   double admitted_at = 0;  // seconds on the engine's clock

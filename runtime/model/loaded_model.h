@@ -30,6 +30,7 @@ struct LoadedModel {
   std::optional<Tokenizer> tokenizer;
   std::optional<ChatTemplate> chat_template;
   GenerationConfig generation;
+  uint64_t fingerprint;  // runtime/model/fingerprint.h
 
  private:
   LoadedModel(const Checkpoint& checkpoint, const Placement& placement);

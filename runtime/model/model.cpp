@@ -4,6 +4,7 @@
 #include <jet/model.h>
 
 #include "core/error.h"
+#include "runtime/model/fingerprint.h"
 #include "runtime/model/loaded_model.h"
 
 namespace jet {
@@ -23,7 +24,8 @@ LoadedModel::LoadedModel(const Checkpoint& checkpoint, const Placement& placemen
       device(placement.device),
       no_device_reason(placement.reason),
       decoder(checkpoint.spec, checkpoint.source(), *placement.preparer),
-      generation(checkpoint.generation) {
+      generation(checkpoint.generation),
+      fingerprint(jet::fingerprint(checkpoint)) {
   if (checkpoint.tokenizer) {
     tokenizer.emplace(*checkpoint.tokenizer);
     if (tokenizer->vocabulary() > checkpoint.spec.vocabulary) {

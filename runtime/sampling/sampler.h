@@ -1,41 +1,36 @@
-// Choosing the next token from its logits, in transformers' order: repetition penalty, temperature,
-// top-k, top-p, min-p.
+// Choosing the next token from its processed scores: the likeliest, or a draw.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include <jet/engine.h>
+#include <jet/request.h>
+
+#include "runtime/sampling/filters.h"
 
 namespace jet {
 
-// Throws Error naming the option that is out of range.
-void check_sampling(const Sampling& sampling);
+// Throws Error naming the option that is out of range, for a model of `vocabulary` tokens.
+void check_sampling(const Sampling& sampling, int64_t vocabulary);
+
+// Throws Error when a logit is not a number: the weights or the state are damaged.
+void check_logits(std::span<const float> logits, int64_t position);
 
 // One sequence's choices. Keeps its scratch memory from token to token.
 class Sampler {
  public:
-  explicit Sampler(const Sampling& sampling) : sampling_(sampling) {}
+  // `seed` is used in the place of sampling's. `sampling` must outlive the sampler.
+  Sampler(const Sampling& sampling, uint64_t seed) : sampling_(sampling), seed_(seed) {}
 
   // The token at `position` of the sequence; the random number is a function of (seed, position)
-  // alone. `logits` [vocabulary] may be changed; `context` holds the tokens that the repetition
-  // penalty counts. Throws Error when a logit is NaN.
-  int32_t choose(std::span<float> logits, std::span<const int32_t> context, int64_t position);
+  // alone. Throws Error when every token is forbidden (-infinity).
+  int32_t choose(std::span<const float> scores, int64_t position);
 
  private:
-  struct Candidate {
-    float score;
-    int32_t id;
-  };
-  void penalise(std::span<float> logits, std::span<const int32_t> context);
-  void keep_top_k();
-  void keep_top_p();
-  void keep_min_p();
-
-  Sampling sampling_;
+  const Sampling& sampling_;
+  uint64_t seed_;
   std::vector<Candidate> candidates_;
-  std::vector<bool> seen_;
 };
 
 }  // namespace jet

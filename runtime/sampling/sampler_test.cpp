@@ -6,18 +6,17 @@
 
 #include <gtest/gtest.h>
 
+#include <jet/error.h>
+
 namespace jet {
 namespace {
 
 // How often each token is chosen over many positions.
 std::map<int32_t, int> draws(const Sampling& sampling, const std::vector<float>& logits,
                              int count = 4000) {
-  Sampler sampler(sampling);
+  Sampler sampler(sampling, sampling.seed);
   std::map<int32_t, int> counts;
-  for (int position = 0; position < count; ++position) {
-    std::vector<float> scratch = logits;
-    ++counts[sampler.choose(scratch, {}, position)];
-  }
+  for (int position = 0; position < count; ++position) ++counts[sampler.choose(logits, position)];
   return counts;
 }
 
@@ -28,8 +27,8 @@ std::vector<float> log_of(std::vector<double> probabilities) {
 }
 
 TEST(Sampler, GreedyTakesTheFirstOfTheLargest) {
-  std::vector<float> logits{1, 5, 5, 2};
-  EXPECT_EQ(Sampler({}).choose(logits, {}, 0), 1);
+  const Sampling greedy;
+  EXPECT_EQ(Sampler(greedy, 0).choose(std::vector<float>{1, 5, 5, 2}, 0), 1);
 }
 
 // 4000 draws: three deviations of a frequency are at most 0.024.
@@ -64,46 +63,47 @@ TEST(Sampler, MinPIsRelativeToTheLargest) {
   EXPECT_FALSE(counts.contains(1));
 }
 
-TEST(Sampler, PenaltyDividesPositiveAndMultipliesNegativeLogitsOnce) {
-  const std::vector<int32_t> context{0, 0, 2};
-  std::vector<float> logits{4, 3, -1};
-  EXPECT_EQ(Sampler({.repetition_penalty = 2}).choose(logits, context, 0), 1);
-  EXPECT_EQ(logits, (std::vector<float>{2, 3, -2}));
-}
-
 TEST(Sampler, TheSameSeedAndPositionGiveTheSameToken) {
   const auto logits = log_of({0.25, 0.25, 0.25, 0.25});
   const Sampling sampling{.temperature = 1, .seed = 42};
-  Sampler forward(sampling);
-  Sampler backward(sampling);
+  Sampler forward(sampling, sampling.seed);
+  Sampler backward(sampling, sampling.seed);
   std::vector<int32_t> a(50);
   std::vector<int32_t> b(50);
-  for (int i = 0; i < 50; ++i) {
-    auto scratch = logits;
-    a[static_cast<size_t>(i)] = forward.choose(scratch, {}, i);
-  }
-  for (int i = 49; i >= 0; --i) {
-    auto scratch = logits;
-    b[static_cast<size_t>(i)] = backward.choose(scratch, {}, i);
-  }
+  for (int i = 0; i < 50; ++i) a[static_cast<size_t>(i)] = forward.choose(logits, i);
+  for (int i = 49; i >= 0; --i) b[static_cast<size_t>(i)] = backward.choose(logits, i);
   EXPECT_EQ(a, b);
   EXPECT_NE(draws({.temperature = 1, .seed = 1}, logits),
             draws({.temperature = 1, .seed = 2}, logits));
 }
 
-TEST(Sampler, RefusesNaN) {
-  std::vector<float> logits{1, NAN, 2};
-  EXPECT_THROW(Sampler({}).choose(logits, {}, 0), Error);
+TEST(Sampler, RefusesWhatIsNoNumber) {
+  EXPECT_THROW(check_logits(std::vector<float>{1, NAN, 2}, 0), Error);
+  EXPECT_THROW(check_logits(std::vector<float>{1, 2, INFINITY}, 0), Error);
+  check_logits(std::vector<float>{1, 2}, 0);
+}
+
+TEST(Sampler, NeverChoosesAForbiddenTokenAndRefusesIfAllAre) {
+  for (const Sampling& sampling : {Sampling{}, Sampling{.temperature = 1}}) {
+    Sampler sampler(sampling, 0);
+    for (int i = 0; i < 20; ++i)
+      EXPECT_EQ(sampler.choose(std::vector<float>{-INFINITY, -9, -INFINITY}, i), 1);
+    EXPECT_THROW(sampler.choose(std::vector<float>(3, -INFINITY), 0), Error);
+  }
 }
 
 TEST(Sampler, RefusesOptionsOutOfRange) {
   for (const Sampling& bad :
        {Sampling{.temperature = -1}, Sampling{.temperature = NAN}, Sampling{.temperature = 1e-9},
         Sampling{.top_k = -1}, Sampling{.top_p = 1.1}, Sampling{.top_p = NAN},
-        Sampling{.min_p = -0.1}, Sampling{.repetition_penalty = 0}}) {
-    EXPECT_THROW(check_sampling(bad), Error);
+        Sampling{.min_p = -0.1}, Sampling{.typical_p = 0}, Sampling{.epsilon_cutoff = -1},
+        Sampling{.eta_cutoff = 2}, Sampling{.repetition_penalty = 0},
+        Sampling{.no_repeat_ngram = -1}, Sampling{.bad_words = {{}}},
+        Sampling{.bad_words = {{1, 100}}}, Sampling{.min_tokens = -1},
+        Sampling{.suppress = {-1}}}) {
+    EXPECT_THROW(check_sampling(bad, 100), Error);
   }
-  check_sampling({});
+  check_sampling({}, 100);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // exactly.
 #include "runtime/state/state_pool.h"
 
+#include <cstring>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -89,6 +90,81 @@ TEST(StatePool, ModelsWithoutGrowingPartsNeedNoPages) {
   const auto slot = pool.acquire();
   EXPECT_TRUE(pool.reserve(*slot, int64_t{1} << 30));
   EXPECT_EQ(pool.bytes_in_use(), pool.slot_bytes());
+}
+
+// Writes `value` into every byte of a slot's fixed part and ring, and of position p of its pages.
+void write(StatePool& pool, int32_t slot, int64_t p, int value) {
+  const LayerStates& states = pool.states();
+  std::memset(states[1][0].f32() + slot * 5 * 6, value, 4 * 5 * 6);
+  std::memset(states[2][0].f32() + slot * 4 * 42, value, 4 * 4 * 42);
+  const int64_t row = pool.pages(slot)[static_cast<size_t>(p / 16)] * 16 + p % 16;
+  std::memset(states[0][0].f32() + row * 6, value, 4 * 6);
+}
+
+// The first byte of each of them.
+std::vector<int> read(const StatePool& pool, int32_t slot, int64_t p) {
+  const LayerStates& states = pool.states();
+  const int64_t row = pool.pages(slot)[static_cast<size_t>(p / 16)] * 16 + p % 16;
+  return {static_cast<int>(states[1][0].data[slot * 4 * 5 * 6]),
+          static_cast<int>(states[2][0].data[slot * 4 * 4 * 42]),
+          static_cast<int>(states[0][0].data[row * 4 * 6])};
+}
+
+TEST(StatePool, AForkSharesFullPagesAndCopiesWhatMayBeWritten) {
+  StatePool pool(layers(), options());
+  const int32_t slot = *pool.acquire();
+  ASSERT_TRUE(pool.reserve(slot, 40));
+  write(pool, slot, 33, 7);
+  const int32_t fork = pool.fork(slot, 34).value();
+  EXPECT_EQ(pool.pages(fork)[0], pool.pages(slot)[0]);
+  EXPECT_EQ(pool.pages(fork)[1], pool.pages(slot)[1]);
+  EXPECT_NE(pool.pages(fork)[2], pool.pages(slot)[2]);
+  EXPECT_EQ(pool.users(pool.pages(slot)[0]), 2);
+  EXPECT_EQ(pool.bytes_in_use(), 2 * pool.slot_bytes() + 4 * pool.page_bytes());
+  write(pool, fork, 34, 9);
+  write(pool, slot, 34, 8);
+  EXPECT_EQ(read(pool, fork, 33), (std::vector<int>{9, 9, 7}));
+  EXPECT_EQ(read(pool, fork, 34), (std::vector<int>{9, 9, 9}));
+  EXPECT_EQ(read(pool, slot, 34), (std::vector<int>{8, 8, 8}));
+
+  pool.release(slot);  // the shared pages stay with the fork
+  EXPECT_EQ(pool.bytes_in_use(), pool.slot_bytes() + 3 * pool.page_bytes());
+  EXPECT_EQ(read(pool, fork, 33), (std::vector<int>{9, 9, 7}));
+  pool.release(fork);
+  EXPECT_EQ(pool.bytes_in_use(), 0);
+  EXPECT_EQ(pool.free_pages(), pool.options().pages);
+}
+
+TEST(StatePool, ACopyIntoASlotKeepsItsOwnPagesForWhatComes) {
+  StatePool pool(layers(), options());
+  const int32_t from = *pool.acquire();
+  const int32_t to = *pool.acquire();
+  ASSERT_TRUE(pool.reserve(from, 64));
+  ASSERT_TRUE(pool.reserve(to, 20, 64));  // none for the first page
+  EXPECT_EQ(pool.pages(to)[0], -1);
+  const std::vector<int32_t> own(pool.pages(to).begin(), pool.pages(to).end());
+  const int64_t free_pages = pool.free_pages();
+  ASSERT_TRUE(pool.copy(from, to, 20));
+  EXPECT_EQ(pool.free_pages(), free_pages);
+  EXPECT_EQ(pool.pages(to)[0], pool.pages(from)[0]);
+  EXPECT_EQ(pool.pages(to)[1], own[1]);
+  ASSERT_TRUE(pool.copy(from, to, 50));  // two more pages are shared, its own come back
+  EXPECT_EQ(pool.free_pages(), free_pages + 2);
+  EXPECT_EQ(pool.pages(to)[3], own[3]);
+}
+
+TEST(StatePool, GivesNoMoreThanTheBudget) {
+  StatePoolOptions few = options();
+  few.budget = 4 * (5 * 6 + 4 * 42 + 3 * 8) + 2 * 4 * 16 * 6;
+  StatePool pool(layers(), few);
+  const int32_t slot = *pool.acquire();
+  EXPECT_FALSE(pool.acquire().has_value());
+  EXPECT_FALSE(pool.reserve(slot, 33));
+  EXPECT_TRUE(pool.reserve(slot, 32));
+  EXPECT_EQ(pool.bytes_in_use(), few.budget);
+  EXPECT_FALSE(pool.fork(slot, 32).has_value());
+  pool.trim(slot, 16);
+  EXPECT_EQ(pool.bytes_in_use(), few.budget - pool.page_bytes());
 }
 
 TEST(StatePool, RefusesSizesOutOfRange) {

@@ -147,9 +147,7 @@ void start_generation(const std::shared_ptr<Exchange>& exchange, ServedModel& se
     const size_t index = jobs.size();
     jobs.push_back(
         {std::move(request),
-         [generation, index](int32_t, const std::string& text) {
-           generation->on_token(index, text);
-         },
+         [generation, index](const Token& token) { generation->on_token(index, token.text); },
          [generation, index](Output output) { generation->on_done(index, std::move(output)); }});
   }
   const auto group = std::make_shared<Group>();

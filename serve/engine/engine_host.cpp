@@ -106,12 +106,11 @@ void EngineHost::admit(std::vector<Active> arrived) {
       continue;
     }
     try {
-      const RequestId id =
-          engine_.submit(std::move(active->job.request),
-                         [this, it = active.get()](int32_t token, const std::string& text) {
-                           note_token(*it);
-                           if (it->job.on_token) it->job.on_token(token, text);
-                         });
+      const RequestId id = engine_.submit(std::move(active->job.request),
+                                          [this, it = active.get()](const Token& token) {
+                                            note_token(*it);
+                                            if (it->job.on_token) it->job.on_token(token);
+                                          });
       active_.emplace(id, std::move(active));
     } catch (const std::exception& error) {
       finish(*active, failed(error.what()));

@@ -18,10 +18,13 @@ struct ChatOptions {
   RunOptions run;
   GenerationOptions generation;
   std::string system;
+  std::string load;
+  std::string save;
 };
 
 constexpr std::string_view kCommands =
-    "/reset forgets the conversation, /stats tells its size, /exit or the end of the input leaves";
+    "/reset forgets the conversation, /save F keeps it in a file, /stats tells its size, /exit or "
+    "the end of the input leaves; Ctrl-C stops an answer";
 
 class Chat {
  public:
@@ -32,16 +35,46 @@ class Chat {
         load_seconds_(load_seconds) {}
 
   int run() {
+    if (!options_.load.empty()) load();
     if (stdin_is_terminal()) write_note(kCommands);
+    try {
+      talk();
+    } catch (...) {  // an interrupt, or a full context: what was said is kept
+      try_to_save();
+      throw;
+    }
+    save(options_.save);
+    return kDone;
+  }
+
+ private:
+  void talk() {
     while (const auto line = read_line()) {
       if (*line == "/exit") break;
       if (line->empty() || obey(*line)) continue;
       answer(*line);
     }
-    return kDone;
   }
 
- private:
+  void load() {
+    session_.load(options_.load);
+    write_note(fmt::format("{}: {} turns, {} tokens of context, none of them computed again",
+                           options_.load, session_.turns(), session_.tokens()));
+  }
+
+  // Where something else is to be told already.
+  void try_to_save() {
+    try {
+      save(options_.save);
+    } catch (const Error& error) {
+      write_note(error.what());
+    }
+  }
+
+  void save(const std::string& path) {
+    if (!path.empty()) session_.save(path);
+  }
+
   std::optional<std::string> read_line() {
     if (stdin_is_terminal()) fmt::print(stderr, "> ");
     return lines_.next();
@@ -56,6 +89,8 @@ class Chat {
       write_note(fmt::format("{} turns, {} of {} tokens, {} of state", session_.turns(),
                              session_.tokens(), engine_.context_length(),
                              human_bytes(engine_.state_bytes_in_use())));
+    } else if (line.starts_with("/save ")) {
+      save(line.substr(line.find(' ') + 1));
     } else if (line == "/help") {
       write_note(kCommands);
     } else {
@@ -73,10 +108,9 @@ class Chat {
     request.max_tokens = options_.generation.max_tokens;
     request.sampling = choose_sampling(engine_.model().loaded().generation, options_.generation);
     const uint64_t seed = request.sampling.seed;
-    const RequestId id =
-        engine_.submit(std::move(request), [this](int32_t, const std::string& text) {
-          if (!options_.run.json) write_out(text);
-        });
+    const RequestId id = engine_.submit(std::move(request), [this](const Token& token) {
+      if (!options_.run.json) write_out(token.text);
+    });
     while (!engine_.finished(id)) {
       if (interrupted()) engine_.cancel(id);
       engine_.step();
@@ -95,7 +129,10 @@ class Chat {
     if (options_.run.verbose) write_note(report_line(report));
     const Output& output = report.output;
     if (output.finish == FinishReason::Failed) throw Error(output.error);
-    if (output.finish == FinishReason::Cancelled) throw Interrupted{};
+    if (output.finish == FinishReason::Cancelled) {
+      if (!stdin_is_terminal() || !forget_interrupt()) throw Interrupted{};
+      write_note("the answer was stopped; the conversation goes on");
+    }
     if (output.finish != FinishReason::Length) return;
     if (static_cast<int64_t>(output.ids.size()) < options_.generation.max_tokens) {
       fail("the context of {} tokens is full; raise --context-length or begin anew",
@@ -117,13 +154,22 @@ int chat(const ChatOptions& options) {
   const Model model = load_model(options.run);
   if (!model.has_chat_template())
     fail("{}: has no chat template, so it cannot chat; use jet generate", options.run.model);
-  Engine engine(model, engine_options(options.run));
+  if (!options.load.empty() && !options.system.empty())
+    throw UsageError("--system begins a dialogue, --load goes on with one; give one of them");
+  EngineOptions engine_with = engine_options(options.run);
+  engine_with.max_sequences = 2;  // one is loaded while the other is there
+  Engine engine(model, engine_with);
   return Chat(options, engine, watch.seconds()).run();
 }
 
 std::function<int()> set_up(Options& options) {
   const auto values = std::make_shared<ChatOptions>();
   options.text("-s,--system", values->system, "T", "what the model is told first");
+  options.text("--load", values->load, "F",
+               "go on with the conversation that --save kept, without computing it again");
+  options.text("--save", values->save, "F",
+               "keep the conversation and its state in a file at the end; one that is there is "
+               "replaced");
   add_generation_options(options, values->generation);
   add_run_options(options, values->run);
   add_context_option(options, values->run);
@@ -137,10 +183,14 @@ constinit const Verb kChat{
     .summary = "talks with a model, with its chat template; state is kept between turns",
     .details =
         R"(Each line of standard input is a message, so a dialogue can be piped in. A line that begins with / is a command:
-/help, /reset, /stats, /exit. A turn computes only its own tokens: cached_tokens in --json (one object a turn, with
-the keys of jet generate) counts those that were kept. When the context is full the program ends with exit code 1.)",
+/help, /reset, /save F, /stats, /exit. A turn computes only its own tokens: cached_tokens in --json (one object a turn, with
+the keys of jet generate) counts those that were kept. On a terminal Ctrl-C stops an answer, and the conversation goes
+on with what there is of it; at the prompt it leaves. The context limit is --context-length tokens of all that was said,
+by default what the model was trained for: a message that does not fit, and an answer that reaches the limit, end the
+program with exit code 1, after --save. A saved conversation goes on with the same model and --kv-dtype alone.)",
     .examples = R"(jet chat --model models/SmolLM2.gguf
 jet chat --model jet-2b --system "Answer in French." --temperature 0.7
+jet chat --model jet-2b --save talk.state; jet chat --model jet-2b --load talk.state
 printf 'My name is Ada.\nWhat is my name?\n' | jet chat --model jet-2b --json)",
     .set_up = set_up};
 

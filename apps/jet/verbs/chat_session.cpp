@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "core/error.h"
+#include "io/json.h"
+
 namespace jet::cli {
 
 ChatSession::ChatSession(Engine& engine, std::string system)
@@ -26,7 +29,7 @@ void ChatSession::reopen() {
   engine_.close_conversation(conversation_);
   conversation_ = engine_.open_conversation();
   before_.clear();
-  pending_.reset();
+  pending_.clear();
 }
 
 Request ChatSession::begin_turn(const std::string& message) {
@@ -36,23 +39,58 @@ Request ChatSession::begin_turn(const std::string& message) {
   was_rebuilt_ = !rendered_.starts_with(before_);
   if (was_rebuilt_) reopen();
 
-  Request request;
-  request.conversation = conversation_;
-  if (pending_) request.prompt.push_back(*pending_);
+  asked_ = pending_;
   const std::vector<int32_t> rest =
       model.encode(std::string_view(rendered_).substr(before_.size()));
-  request.prompt.insert(request.prompt.end(), rest.begin(), rest.end());
+  asked_.insert(asked_.end(), rest.begin(), rest.end());
+  consumed_ = tokens();
+  Request request;
+  request.prompt = asked_;
+  request.conversation = conversation_;
   return request;
 }
 
 void ChatSession::end_turn(const Output& output) {
   messages_.push_back({"assistant", output.text});
   before_ = rendered_ + output.text;
-  pending_.reset();
+  std::vector<int32_t> turn = asked_;
+  turn.insert(turn.end(), output.ids.begin(), output.ids.end());
   // The engine never consumes the last token that it chose. An end token comes again with the
   // template's text.
-  const bool is_open = !output.ids.empty() && !engine_.model().is_end(output.ids.back());
-  if (is_open) pending_ = output.ids.back();
+  if (!output.ids.empty() && engine_.model().is_end(output.ids.back())) turn.pop_back();
+  const int64_t kept = std::min(tokens() - consumed_, static_cast<int64_t>(turn.size()));
+  pending_.assign(turn.begin() + kept, turn.end());
+}
+
+void ChatSession::save(const std::string& path) const {
+  Json messages = Json::array();
+  for (const ChatMessage& message : messages_)
+    messages.push_back({{"role", message.role}, {"content", message.content}});
+  const Json note{{"messages", messages}, {"text", before_}, {"pending", pending_}};
+  engine_.save_conversation(conversation_, path,
+                            note.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+void ChatSession::load(const std::string& path) {
+  std::string note;
+  const ConversationId loaded = engine_.load_conversation(path, &note);
+  const auto read = [&] {
+    const Json json = parse_json(note, path);
+    std::vector<ChatMessage> messages;
+    for (const Json& message : json.at("messages"))
+      messages.push_back({message.at("role"), message.at("content")});
+    before_ = json.at("text");
+    pending_ = json.at("pending").get<std::vector<int32_t>>();
+    messages_ = std::move(messages);
+  };
+  try {
+    read();
+  } catch (const Json::exception&) {
+    engine_.close_conversation(loaded);
+    fail("{}: holds a conversation that jet chat did not save", path);
+  }
+  engine_.close_conversation(conversation_);
+  conversation_ = loaded;
 }
 
 int64_t ChatSession::turns() const {

@@ -2,7 +2,6 @@
 // consumed.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +23,14 @@ class ChatSession {
 
   // A request's prompt and conversation for the user's message.
   Request begin_turn(const std::string& message);
+  // Also after an answer, or even a prompt, that was cut short: what the state has not consumed
+  // comes first in the next turn.
   void end_turn(const Output& output);
+
+  // The whole dialogue and its state, in a file and out of it; load() takes the place of what was
+  // said. Throw Error naming the file.
+  void save(const std::string& path) const;
+  void load(const std::string& path);
   void reset();  // forgets all but the system message
 
   bool was_rebuilt() const { return was_rebuilt_; }  // by the last begin_turn
@@ -39,8 +45,9 @@ class ChatSession {
   std::vector<ChatMessage> messages_;
   std::string rendered_;  // with the last message, ready for the answer
   std::string before_;    // rendered_ and the answer: what the state and `pending_` have consumed
-  std::optional<int32_t>
-      pending_;  // the answer's last token where it is text: chosen, but not consumed
+  std::vector<int32_t> pending_;  // what of before_ the state has not consumed
+  std::vector<int32_t> asked_;    // the running turn's prompt
+  int64_t consumed_ = 0;          // by the state, before the running turn
   ConversationId conversation_ = 0;
   bool was_rebuilt_ = false;
 };

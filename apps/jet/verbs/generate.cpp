@@ -1,4 +1,5 @@
 // jet generate: continues a text.
+#include <algorithm>
 #include <memory>
 
 #include "apps/jet/generation_options.h"
@@ -17,7 +18,38 @@ struct GenerateOptions {
   GenerationOptions generation;
   std::optional<std::string> prompt;
   std::vector<std::string> stop;
+  int64_t beams = 1;
+  int64_t answers = 1;
+  std::optional<double> length_penalty;
+  std::string early_stopping;
+  int64_t log_probabilities = -1;
 };
+
+BeamOptions beam_options(const GenerateOptions& options) {
+  const bool has_details = options.length_penalty || !options.early_stopping.empty();
+  if (options.beams == 1 && has_details)
+    throw UsageError("--length-penalty and --early-stopping need --beams");
+  return {.beams = options.beams,
+          .length_penalty = options.length_penalty.value_or(1),
+          .early_stopping = options.early_stopping == "true"    ? EarlyStopping::Yes
+                            : options.early_stopping == "never" ? EarlyStopping::Never
+                                                                : EarlyStopping::No};
+}
+
+void check_answers(const GenerateOptions& options) {
+  if (options.beams > 1 && options.answers > options.beams)
+    throw UsageError("--num-return-sequences is more than there are --beams");
+  if (options.beams > 1 && options.log_probabilities >= 0)
+    throw UsageError("--logprobs and --beams do not go together");
+  if (options.log_probabilities >= 0 && !options.run.json)
+    throw UsageError("--logprobs is printed with --json alone");
+}
+
+// One answer is streamed; several are printed one after another, with a line between.
+void print_answers(const Output& output) {
+  write_out(output.text + "\n");
+  for (const Answer& answer : output.others) write_out("---\n" + answer.text + "\n");
+}
 
 std::string prompt_text(const GenerateOptions& options) {
   const bool from_stdin = options.prompt ? *options.prompt == "-" : !stdin_is_terminal();
@@ -38,10 +70,15 @@ Output run_request(Engine& engine, Request request, OnToken on_token) {
 
 int generate(const GenerateOptions& options) {
   check_run_options(options.run);
+  check_answers(options);
+  const BeamOptions beams = beam_options(options);
   const std::string prompt = prompt_text(options);
   const Stopwatch watch;
   const Model model = load_model(options.run);
-  Engine engine(model, engine_options(options.run));
+  EngineOptions engine_with = engine_options(options.run);
+  engine_with.max_sequences = std::max(options.beams, options.answers);
+  engine_with.snapshot_bytes = 0;  // there is one request
+  Engine engine(model, engine_with);
   const double load_seconds = watch.seconds();
   check_interrupt();
   if (options.run.verbose && model.has_chat_template()) {
@@ -53,16 +90,21 @@ int generate(const GenerateOptions& options) {
   request.max_tokens = options.generation.max_tokens;
   request.sampling = choose_sampling(model.loaded().generation, options.generation);
   request.stop = options.stop;
+  request.answers = options.answers;
+  request.beams = beams;
+  request.log_probabilities = options.log_probabilities;
   const uint64_t seed = request.sampling.seed;
-  const OnToken stream = [](int32_t, const std::string& text) { write_out(text); };
-  const Output output =
-      run_request(engine, std::move(request), options.run.json ? OnToken{} : stream);
+  const OnToken stream = [](const Token& token) { write_out(token.text); };
+  const bool is_streamed = !options.run.json && options.answers == 1;
+  const Output output = run_request(engine, std::move(request), is_streamed ? stream : OnToken{});
 
-  const Report report{output, load_seconds, seed};
+  const Report report{output, load_seconds, seed, options.beams > 1};
   if (options.run.json) {
     write_json_line(report_json(report));
-  } else {
+  } else if (is_streamed) {
     write_out("\n");
+  } else {
+    print_answers(output);
   }
   if (options.run.verbose) write_note(report_line(report));
   if (output.finish == FinishReason::Failed) throw Error(output.error);
@@ -74,6 +116,15 @@ std::function<int()> set_up(Options& options) {
   options.text("-p,--prompt", values->prompt, "T",
                "the text to continue, - for standard input (default: standard input)");
   add_generation_options(options, values->generation);
+  options.integer("--num-return-sequences", values->answers, {1, 1024},
+                  "so many answers: samples of seeds S, S + 1, ...; with --beams the best");
+  options.integer("--beams", values->beams, {1, 1024}, "beam search with N beams (default: 1)");
+  options.number("--length-penalty", values->length_penalty, {-100, 100},
+                 "of beams: ranked by log-probability / length^X (default: 1)");
+  options.choice("--early-stopping", values->early_stopping, {"true", "false", "never"},
+                 "of beams: when the search ends, as in transformers (default: false)");
+  options.integer("--logprobs", values->log_probabilities, {0, 20},
+                  "with --json: log-probabilities of the chosen and the N likeliest tokens");
   options.texts("--stop", values->stop, "T", "end before this text; may be repeated");
   add_run_options(options, values->run);
   add_context_option(options, values->run);
@@ -90,9 +141,11 @@ constinit const Verb kGenerate{
 are written in it are recognised. Without sampling options the model's generation_config.json decides, and without
 one the likeliest token is taken (greedy); each option given replaces one of its values.
 --json prints one object: text, ids, prompt_tokens, cached_tokens, completion_tokens, finish_reason (stop, length,
-cancelled), timings, seed. Ctrl-C ends with what there is.)",
+cancelled), timings, seed; of several answers the best or first, and others: a list of text, ids, completion_tokens,
+finish_reason; with --beams the score of each, with --logprobs logprobs: a list of id, logprob, top. Ctrl-C ends with what there is.)",
     .examples = R"(jet generate --model models/SmolLM2.gguf --prompt "The capital of France is"
 jet generate --model jet-2b --temperature 0.8 --top-p 0.95 --seed 7 --prompt - < story.txt
+jet generate --model jet-2b --beams 4 --num-return-sequences 2 --prompt "Translate: Guten Tag."
 jet generate --model jet-2b --max-tokens 64 --stop "Q:" --json --prompt "Q: 1+1?")",
     .set_up = set_up};
 

@@ -1,0 +1,86 @@
+// Conversations: sequences that keep their place between requests.
+#include "core/error.h"
+#include "runtime/engine/impl.h"
+#include "runtime/state/state_file.h"
+
+namespace jet {
+
+ConversationId Engine::Impl::open_conversation() {
+  if (free_places() == 0) fail_no_place();
+  auto slot = pool_.acquire();
+  while (!slot && snapshots_.drop_oldest()) slot = pool_.acquire();
+  if (!slot) fail_no_place();
+  return add_conversation(*slot, {});
+}
+
+ConversationId Engine::Impl::fork_conversation(ConversationId id) {
+  const Conversation& origin = idle_conversation(id);
+  if (free_places() == 0) fail_no_place();
+  const auto tokens = static_cast<int64_t>(origin.consumed.size());
+  auto slot = pool_.fork(origin.slot, tokens);
+  while (!slot && snapshots_.drop_oldest()) slot = pool_.fork(origin.slot, tokens);
+  if (!slot) fail_no_place();
+  return add_conversation(*slot, origin.consumed);
+}
+
+ConversationId Engine::Impl::add_conversation(int32_t slot, std::vector<int32_t> consumed) {
+  conversations_[next_id_] = {.slot = slot, .consumed = std::move(consumed)};
+  return next_id_++;
+}
+
+void Engine::Impl::fail_no_place() const {
+  fail(
+      "all {} places or {} bytes for sequences are taken; finish a request or close a conversation",
+      options_.max_sequences, pool_.budget());
+}
+
+void Engine::Impl::close_conversation(ConversationId id) {
+  if (conversation(id).busy) fail("conversation {} has a request that is not finished", id);
+  pool_.release(conversation(id).slot);
+  conversations_.erase(id);
+}
+
+void Engine::Impl::save_conversation(ConversationId id, const std::string& path,
+                                     const std::string& note) {
+  const Conversation& saved = idle_conversation(id);
+  write_state(path, pool_, saved.slot, saved.consumed, loaded_.fingerprint, note);
+}
+
+ConversationId Engine::Impl::load_conversation(const std::string& path, std::string* note) {
+  SavedState saved = read_state(path, pool_, loaded_.fingerprint);
+  const auto tokens = static_cast<int64_t>(saved.ids.size());
+  if (tokens > options_.context_length)
+    fail("{}: holds {} tokens, at most {} fit; raise the context length", path, tokens,
+         options_.context_length);
+  for (const int32_t id : saved.ids) {
+    if (id < 0 || id >= model_.vocabulary())
+      fail("{}: holds token {}, the vocabulary ends at {}", path, id, model_.vocabulary() - 1);
+  }
+  const ConversationId id = open_conversation();
+  const int32_t slot = conversation(id).slot;
+  bool has_pages = pool_.reserve(slot, tokens);
+  while (!has_pages && snapshots_.drop_oldest()) has_pages = pool_.reserve(slot, tokens);
+  if (!has_pages) {
+    close_conversation(id);
+    fail_no_place();
+  }
+  restore_state(pool_, slot, saved);
+  conversation(id).consumed = std::move(saved.ids);
+  if (note != nullptr) *note = std::move(saved.note);
+  return id;
+}
+
+Engine::Impl::Conversation& Engine::Impl::conversation(ConversationId id) {
+  const auto found = conversations_.find(id);
+  if (found == conversations_.end()) fail("no conversation has the number {}", id);
+  return found->second;
+}
+
+Engine::Impl::Conversation& Engine::Impl::idle_conversation(ConversationId id) {
+  Conversation& found = conversation(id);
+  if (found.busy) fail("conversation {} has a request that is not finished", id);
+  if (found.is_lost) fail("conversation {} lost its state in a step that failed; close it", id);
+  return found;
+}
+
+}  // namespace jet

@@ -1,0 +1,37 @@
+// What changes the scores of the next token before one is chosen, greedy or not, in transformers'
+// order: repetition penalty, no_repeat_ngram, bad_words, min_tokens, suppress, the caller's hook.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <jet/request.h>
+
+namespace jet {
+
+class LogitsProcessors {
+ public:
+  // `ends`: the model's end tokens. `prompt_tokens`: of the context, before the first chosen one.
+  // The arguments must outlive the processors.
+  LogitsProcessors(const Sampling& sampling, const LogitsHook& hook, std::span<const int32_t> ends,
+                   int64_t prompt_tokens);
+
+  // `scores` [vocabulary]: logits or log-probabilities; forbidden tokens become -infinity.
+  // `context`: the prompt and what was chosen. Cost: O(vocabulary) and, for the repetition penalty
+  // and no_repeat_ngram, O(context).
+  void apply(std::span<float> scores, std::span<const int32_t> context);
+
+ private:
+  void penalise_repetition(std::span<float> scores, std::span<const int32_t> context);
+  void forbid_repeated_ngrams(std::span<float> scores, std::span<const int32_t> context) const;
+  void forbid_bad_words(std::span<float> scores, std::span<const int32_t> context) const;
+
+  const Sampling& sampling_;
+  const LogitsHook& hook_;
+  std::span<const int32_t> ends_;
+  int64_t prompt_tokens_;
+  std::vector<bool> seen_;
+};
+
+}  // namespace jet

@@ -1,0 +1,90 @@
+#include "runtime/state/snapshots.h"
+
+#include <algorithm>
+
+namespace jet {
+namespace {
+
+bool begins_with(std::span<const int32_t> tokens, std::span<const int32_t> beginning) {
+  return beginning.size() <= tokens.size() &&
+         std::ranges::equal(tokens.first(beginning.size()), beginning);
+}
+
+}  // namespace
+
+Snapshots::Snapshots(StatePool& pool, int64_t limit, int64_t slots)
+    : pool_(pool), limit_(limit), slots_(slots) {}
+
+void Snapshots::store(int32_t slot, std::span<const int32_t> tokens, bool is_exact) {
+  const auto same = [&](const Snapshot& each) { return std::ranges::equal(each.tokens, tokens); };
+  const auto known = std::ranges::find_if(list_, same);
+  if (known != list_.end()) {
+    known->is_exact = known->is_exact || is_exact;
+    list_.splice(list_.end(), list_, known);
+    return;
+  }
+  const auto count = static_cast<int64_t>(tokens.size());
+  const int64_t most = pool_.slot_bytes() + pool_.pages_for(count) * pool_.page_bytes();
+  if (slots_ == 0 || most > limit_) return;
+  while (size() >= slots_) drop_oldest();
+  auto copy = pool_.fork(slot, count);
+  while (!copy && drop_oldest()) copy = pool_.fork(slot, count);
+  if (!copy) return;
+  list_.push_back({*copy, {tokens.begin(), tokens.end()}, is_exact});
+  for (const int32_t page : pool_.pages(*copy)) ++pages_[page];
+  while (bytes() > limit_) drop_oldest(&list_.back());
+}
+
+const Snapshot* Snapshots::find(std::span<const int32_t> tokens, bool exact_only) {
+  auto best = list_.end();
+  for (auto each = list_.begin(); each != list_.end(); ++each) {
+    if (each->tokens.size() >= tokens.size() || (exact_only && !each->is_exact)) continue;
+    if (best != list_.end() && each->tokens.size() <= best->tokens.size()) continue;
+    if (begins_with(tokens, each->tokens)) best = each;
+  }
+  if (best == list_.end()) return nullptr;
+  list_.splice(list_.end(), list_, best);
+  return &list_.back();
+}
+
+bool Snapshots::drop_oldest(const Snapshot* kept) {
+  for (auto each = list_.begin(); each != list_.end(); ++each) {
+    if (&*each == kept) continue;
+    drop(each);
+    return true;
+  }
+  return false;
+}
+
+void Snapshots::drop_beginnings(std::span<const int32_t> tokens, int64_t shortest) {
+  for (auto each = list_.begin(); each != list_.end();) {
+    const bool is_old = static_cast<int64_t>(each->tokens.size()) < shortest;
+    each = is_old || !begins_with(tokens, each->tokens) ? std::next(each) : drop(each);
+  }
+}
+
+void Snapshots::clear() {
+  while (drop_oldest()) {
+  }
+}
+
+int64_t Snapshots::bytes() const {
+  return size() * pool_.slot_bytes() + static_cast<int64_t>(pages_.size()) * pool_.page_bytes();
+}
+
+int64_t Snapshots::bytes_alone() const {
+  int64_t pages = 0;
+  for (const auto& [page, count] : pages_) pages += pool_.users(page) == count ? 1 : 0;
+  return size() * pool_.slot_bytes() + pages * pool_.page_bytes();
+}
+
+Snapshots::Iterator Snapshots::drop(Iterator snapshot) {
+  for (const int32_t page : pool_.pages(snapshot->slot)) {
+    const auto shared = pages_.find(page);
+    if (--shared->second == 0) pages_.erase(shared);
+  }
+  pool_.release(snapshot->slot);
+  return list_.erase(snapshot);
+}
+
+}  // namespace jet

@@ -1,0 +1,54 @@
+// States kept from earlier prompts and answers, by the tokens they have consumed: a sequence that
+// begins with the same tokens goes on from there.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "runtime/state/state_pool.h"
+
+namespace jet {
+
+struct Snapshot {
+  int32_t slot = -1;  // of the pool; no sequence runs in it
+  std::vector<int32_t> tokens;
+  bool is_exact = false;  // whoever goes on from it gets the bits of a cold start on every path
+};
+
+// Holds at most `limit` bytes; the least recently used goes first. A page that several snapshots
+// share counts once.
+class Snapshots {
+ public:
+  // Makes no use of more than `slots` slots of the pool, which must outlive it.
+  Snapshots(StatePool& pool, int64_t limit, int64_t slots);
+
+  // Keeps what `slot` holds after exactly these tokens; nothing when it is too large.
+  void store(int32_t slot, std::span<const int32_t> tokens, bool is_exact);
+  // The longest one that has consumed the beginning of `tokens` but not all of them; null: none.
+  // Valid until the next change. Cost: tokens compared with each snapshot.
+  const Snapshot* find(std::span<const int32_t> tokens, bool exact_only);
+  // False: there is none besides `kept` (null: any may go).
+  bool drop_oldest(const Snapshot* kept = nullptr);
+  // Those that have consumed exactly a beginning of `tokens` of at least `shortest` tokens.
+  void drop_beginnings(std::span<const int32_t> tokens, int64_t shortest);
+  void clear();
+
+  int64_t size() const { return static_cast<int64_t>(list_.size()); }
+  int64_t bytes() const;
+  int64_t bytes_alone() const;  // without pages that sequences use as well: what clear() frees
+
+ private:
+  using Iterator = std::list<Snapshot>::iterator;
+  Iterator drop(Iterator snapshot);
+
+  StatePool& pool_;
+  int64_t limit_;
+  int64_t slots_;
+  std::list<Snapshot> list_;          // the least recently used first
+  std::map<int32_t, int32_t> pages_;  // how many snapshots share each
+};
+
+}  // namespace jet
