@@ -1,15 +1,17 @@
 #include "core/hash.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 namespace jet {
 
+// A multiplication spreads upwards, a shift downwards; both can be undone.
 void Hash::mix(uint64_t word) {
-  constexpr uint64_t kOdd = 0xD6E8FEB86659FD93;
-  constexpr int kTurn = 29;
-  value_ = std::rotl((value_ ^ word) * kOdd, kTurn);
+  constexpr uint64_t kFirst = 0xBF58476D1CE4E5B9;  // those of SplitMix64
+  constexpr uint64_t kSecond = 0x94D049BB133111EB;
+  value_ = (value_ ^ word) * kFirst;
+  value_ = (value_ ^ value_ >> 27) * kSecond;
+  value_ ^= value_ >> 31;
 }
 
 void Hash::add(std::span<const std::byte> bytes) {

@@ -9,7 +9,7 @@
 namespace jet {
 
 // Each step is a bijection of the sum and of the word: a change within one word of 8 bytes always
-// changes the result. Pieces are told apart by their lengths. 8 bytes a multiplication.
+// changes the result. Pieces are told apart by their lengths. 8 bytes two multiplications.
 class Hash {
  public:
   void add(std::span<const std::byte> bytes);

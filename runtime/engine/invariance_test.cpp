@@ -91,7 +91,7 @@ TEST(NaN, StaysInItsRequest) {
   for (const size_t at : {size_t{0}, size_t{63}, size_t{64}, size_t{89}}) {
     Request bad = good;
     bad.prompt[at] = kBad;
-    Engine engine(model, {.max_sequences = 2, .prefill_chunk = 64});
+    Engine engine(model, {.threads = 1, .max_sequences = 2, .prefill_chunk = 64});
     for (int round = 0; round < 3; ++round) {  // before, beside, after: in the same slots
       std::vector<float> seen;
       const RequestId a = engine.submit(bad);

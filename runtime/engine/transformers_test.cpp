@@ -59,7 +59,7 @@ void expect_answer(const Answer& answer, const Json& search, size_t index) {
 TEST(Transformers, SearchesGiveItsAnswers) {
   const Json all = vectors();
   for (const char* name : {"tiny-tied", "tiny-untied"}) {
-    Engine engine(testing::tiny_model(name), {.snapshot_bytes = 0});
+    Engine engine(testing::tiny_model(name), {.threads = 1, .snapshot_bytes = 0});
     std::vector<const Json*> searches;
     std::vector<RequestId> ids;  // all at once: beams of several requests share steps
     for (const Json& search : all.at("searches")) {
