@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "io/file.h"
 #include "io/printable.h"
+#include "models/block_scales.h"
 #include "models/family.h"
 #include "models/files/gguf_file.h"
 #include "models/files/hf_directory.h"
@@ -49,7 +50,12 @@ Tensor Checkpoint::tensor(std::string_view name) const {
 }
 
 TensorSource Checkpoint::source() const {
-  return [this](std::string_view name) { return tensor(name); };
+  return
+      [this, threads = std::make_shared<ThreadPool>(available_threads())](std::string_view name) {
+        Tensor weights = tensor(name);
+        expect_finite_scales(weights, name, path.string(), *threads);
+        return weights;
+      };
 }
 
 Checkpoint open_checkpoint(const std::filesystem::path& path) {

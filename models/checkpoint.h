@@ -30,7 +30,8 @@ struct Checkpoint {
 
   // The tensor as model.md orders its rows. Throws Error when absent.
   Tensor tensor(std::string_view name) const;
-  // tensor() as what a Decoder takes; valid while the checkpoint lives.
+  // tensor() as what a Decoder takes; valid while the checkpoint lives. Throws Error on blocks
+  // whose scales are not finite.
   TensorSource source() const;
 };
 
