@@ -1,6 +1,7 @@
 #include "core/thread_pool.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include <sched.h>
 
@@ -27,21 +28,31 @@ void wait_while(const std::atomic<uint32_t>& value, uint32_t old) {
   value.wait(old, std::memory_order_acquire);
 }
 
+void end(std::vector<std::thread>& workers, bool& stop, std::atomic<uint32_t>& round) {
+  stop = true;
+  round.fetch_add(1, std::memory_order_release);
+  round.notify_all();
+  for (std::thread& worker : workers) worker.join();
+}
+
 }  // namespace
 
 ThreadPool::ThreadPool(int threads) {
   JET_CHECK(threads >= 1);
-  for (int thread = 1; thread < threads; ++thread) {
-    workers_.emplace_back([this, thread] { work(thread); });
+  try {
+    workers_.reserve(static_cast<size_t>(threads - 1));
+    for (int thread = 1; thread < threads; ++thread)
+      workers_.emplace_back([this, thread] { work(thread); });
+  } catch (const std::system_error& error) {
+    end(workers_, stop_, round_);
+    fail("cannot start {} threads: {}", threads, error.code().message());
+  } catch (...) {
+    end(workers_, stop_, round_);
+    throw;
   }
 }
 
-ThreadPool::~ThreadPool() {
-  stop_ = true;
-  round_.fetch_add(1, std::memory_order_release);
-  round_.notify_all();
-  for (std::thread& worker : workers_) worker.join();
-}
+ThreadPool::~ThreadPool() { end(workers_, stop_, round_); }
 
 void ThreadPool::parallel_for(int64_t n, int64_t grain, Body body) {
   if (n <= 0) return;
