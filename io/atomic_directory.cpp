@@ -47,9 +47,10 @@ AtomicDirectory::~AtomicDirectory() {
 
 void AtomicDirectory::commit() {
   JET_CHECK(!temporary_.empty());
+  const Parent parent(path_);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_errno(path_, "write");
   temporary_.clear();
-  flush_parent(path_);
+  parent.flush();
 }
 
 }  // namespace jet

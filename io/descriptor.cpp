@@ -26,11 +26,13 @@ struct stat Descriptor::status(const std::filesystem::path& path) const {
   return status;
 }
 
-void flush_parent(const std::filesystem::path& path) {
-  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
-  const Descriptor directory(parent, O_RDONLY | O_DIRECTORY);
+Parent::Parent(const std::filesystem::path& path)
+    : path_(path.has_parent_path() ? path.parent_path() : "."),
+      directory_(path_, O_RDONLY | O_DIRECTORY) {}
+
+void Parent::flush() const {
   // EINVAL: a file system that has no such notion.
-  if (::fsync(directory.value()) != 0 && errno != EINVAL) fail_errno(parent, "flush to disk");
+  if (::fsync(directory_.value()) != 0 && errno != EINVAL) fail_errno(path_, "flush to disk");
 }
 
 }  // namespace jet

@@ -28,7 +28,16 @@ class Descriptor {
   int value_;
 };
 
-// The names in the directory of `path` reach the disk: a rename is a write to the directory.
-void flush_parent(const std::filesystem::path& path);
+// The directory that holds `path`. A rename is a write to it: it is opened before, so that nothing
+// but the flush itself can fail after.
+class Parent {
+ public:
+  explicit Parent(const std::filesystem::path& path);
+  void flush() const;  // the names in it reach the disk
+
+ private:
+  std::filesystem::path path_;
+  Descriptor directory_;
+};
 
 }  // namespace jet

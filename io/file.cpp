@@ -119,9 +119,10 @@ void AtomicFile::commit() {
   const int closed = ::close(descriptor_);
   descriptor_ = -1;
   if (closed != 0) fail_errno(path_, "write");
+  const Parent parent(path_);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail_errno(path_, "write");
   temporary_.clear();
-  flush_parent(path_);
+  parent.flush();
 }
 
 }  // namespace jet
