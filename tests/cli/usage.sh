@@ -5,9 +5,13 @@ usage 'a verb is missing'
 usage 'unknown verb "generat"; did you mean generate?' generat
 usage 'unknown verb "train"' train
 usage 'unknown option --max-token; did you mean --max-tokens?' generate --model m --max-token 3
-usage 'unknown option --beams' generate --model m --beams 3
+usage 'unknown option --beam; did you mean --beams?' generate --model m --beam 3
+usage 'more than there are --beams' generate --model m --beams 2 --num-return-sequences 3
+usage '--length-penalty and --early-stopping need --beams' generate --model m --length-penalty 2
+usage '"often" is none of true, false, never' generate --model m --early-stopping often
+usage '--logprobs and --beams' generate --model m --beams 2 --logprobs 1 --json
+usage '--logprobs is printed with --json' generate --model m --logprobs 1
 usage 'unknown option --quantise' convert a b --quantise q8_0
-usage 'unknown option --load' chat --model m --load f
 usage '--model is missing' generate --prompt x
 usage '--model is missing' tokenize x
 usage '"12x" is not a whole number of 0' generate --model m --max-tokens 12x
