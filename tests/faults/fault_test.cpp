@@ -1,0 +1,113 @@
+// Exhausted memory and failing files, at every call: loading, generating, converting.
+#include <jet/jet.h>
+
+#include "io/file.h"
+#include "models/quantise.h"
+#include "tests/faults/every_fault.h"
+#include "tests/faults/tiny_model.h"
+
+namespace jet::faults {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int64_t kStride = 23;  // instrumented code is ten times slower: a sample of the calls
+#else
+constexpr int64_t kStride = 1;
+#endif
+
+class Faults : public ::testing::TestWithParam<Extent> {
+ protected:
+  // A stride above 1 where each trial flushes files to disk, which takes long.
+  Trial memory(int64_t stride = 1) const { return {Kind::Memory, GetParam(), kStride * stride}; }
+  Trial files() const { return {Kind::Files, GetParam(), 1}; }
+  // A file or directory that must be whole or not be there, with nothing beside it. It is there
+  // also where the last call of all failed, which flushes the rename.
+  auto whole_or_absent(const std::filesystem::path& path) {
+    return [this, path, others = entries(model.folder())](bool threw) {
+      const bool is_there = file_exists(path);
+      EXPECT_TRUE(is_there || threw);
+      EXPECT_EQ(entries(model.folder()), others + (is_there ? 1 : 0));
+      if (is_there) {
+        EXPECT_NO_THROW(open_checkpoint(path));
+        std::filesystem::remove_all(path);
+      }
+    };
+  }
+
+  TinyModel model;
+};
+
+TEST_P(Faults, LoadingADirectory) {
+  const auto load = [&] { EXPECT_EQ(Model::load(model.directory()).vocabulary(), 512); };
+  fail_every_call(memory(), load);
+  fail_every_call(files(), load);
+}
+
+TEST_P(Faults, LoadingAGgufFile) {
+  const auto load = [&] { EXPECT_EQ(Model::load(model.file()).vocabulary(), 512); };
+  fail_every_call(memory(), load);
+  fail_every_call(files(), load);
+}
+
+TEST_P(Faults, Generating) {
+  const Model loaded = Model::load(model.file());
+  const Request request{.prompt = loaded.encode("The sun"), .max_tokens = 6};
+  const std::vector<int32_t> expected = Engine(loaded, {.threads = 2}).generate(request).ids;
+  fail_every_call(memory(), [&] {
+    Engine engine(loaded, {.threads = 4});
+    const Output output = engine.generate(request);
+    if (output.finish == FinishReason::Failed) throw Error(output.error);
+    EXPECT_EQ(output.ids, expected);
+  });
+}
+
+TEST_P(Faults, ConvertingToGguf) {
+  ThreadPool threads(2);
+  const auto out = model.folder() / "out.gguf";
+  const auto convert = [&] {
+    Checkpoint checkpoint = open_checkpoint(model.directory());
+    convert_tensors(checkpoint, quantisation_plan(checkpoint.spec, DType::Q8_0).tensors, threads,
+                    {});
+    save_gguf_file(checkpoint, out);
+  };
+  fail_every_call(memory(5), convert, whole_or_absent(out));
+  fail_every_call(files(), convert, whole_or_absent(out));
+}
+
+TEST_P(Faults, ConvertingToADirectory) {
+  const auto out = model.folder() / "out";
+  const Checkpoint checkpoint = open_checkpoint(model.file());
+  const auto convert = [&] { save_hf_directory(checkpoint, out); };
+  fail_every_call(memory(17), convert, whole_or_absent(out));
+  fail_every_call(files(), convert, whole_or_absent(out));
+}
+
+TEST_P(Faults, ReplacingAFileKeepsTheOldOne) {
+  const auto path = model.folder() / "file";
+  const auto write = [&](std::string_view text) {
+    AtomicFile file(path);
+    file.write(text);
+    file.commit();
+  };
+  write("old");
+  const auto others = entries(model.folder());
+  const auto old_or_new = [&](bool threw) {
+    const std::string text = read_text_file(path);
+    // The last call flushes the rename: by then the new file is in place, and whole.
+    EXPECT_TRUE(text == "new" || (threw && text == "old")) << text;
+    EXPECT_EQ(entries(model.folder()), others);
+    write("old");
+  };
+  fail_every_call(
+      memory(), [&] { write("new"); }, old_or_new);
+  fail_every_call(
+      files(), [&] { write("new"); }, old_or_new);
+}
+
+INSTANTIATE_TEST_SUITE_P(Every, Faults, ::testing::Values(Extent::Once, Extent::Onwards),
+                         [](const auto& extent) {
+                           return extent.param == Extent::Once ? "Once" : "Onwards";
+                         });
+
+}  // namespace
+}  // namespace jet::faults
