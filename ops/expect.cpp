@@ -60,9 +60,14 @@ void expect_cache(std::string_view op, std::string_view field, const ConstTensor
                   const BatchView& batch, CacheLayout layout, int64_t window, int64_t groups,
                   int64_t head_dim) {
   const Shape& shape = cache.shape;
-  if (!is_float(cache.type) || shape.rank() != 3 || shape[1] != groups || shape[2] != head_dim) {
-    fail("{}: {} is {} {}, expected f32, bf16 or f16 [rows, {}, {}]", op, field, name(cache.type),
-         to_string(shape), groups, head_dim);
+  const bool has_type = is_float(cache.type) || cache.type == DType::Q8_0;
+  if (!has_type || shape.rank() != 3 || shape[1] != groups || shape[2] != head_dim) {
+    fail("{}: {} is {} {}, expected f32, bf16, f16 or q8_0 [rows, {}, {}]", op, field,
+         name(cache.type), to_string(shape), groups, head_dim);
+  }
+  if (head_dim % block_elements(cache.type) != 0) {
+    fail("{}: {} is {}, which needs heads of a multiple of {} numbers; these have {}", op, field,
+         name(cache.type), block_elements(cache.type), head_dim);
   }
   if (layout == CacheLayout::Ring) {
     if (window <= 0) fail("{}: a ring of {} rows, expected at least 1", op, window);

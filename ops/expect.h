@@ -29,9 +29,9 @@ void expect_weight(std::string_view op, std::string_view field, const Weight& we
 void expect_batch(std::string_view op, const BatchView& batch, int64_t tokens);
 // Throws Error unless every slot is one of the state's `slots` or -1 (padding).
 void expect_slots(std::string_view op, const BatchView& batch, int64_t slots);
-// Throws Error unless the tensor is [rows, groups, head_dim] of float32, bf16 or f16, and its rows
-// are as the layout wants them: whole pages and a table that fits the batch, or whole rings that
-// hold every slot of the batch.
+// Throws Error unless the tensor is [rows, groups, head_dim] of float32, bf16, f16 or Q8_0 (whose
+// blocks head_dim must be a multiple of), and its rows are as the layout wants them: whole pages
+// and a table that fits the batch, or whole rings that hold every slot of the batch.
 void expect_cache(std::string_view op, std::string_view field, const ConstTensorView& cache,
                   const BatchView& batch, CacheLayout layout, int64_t window, int64_t groups,
                   int64_t head_dim);

@@ -52,6 +52,10 @@ void attention(Context& context, const Attention& args, std::span<std::byte> wor
                head_dim);
   expect_cache("attention", "v_cache", args.v_cache, args.batch, args.layout, args.window, groups,
                head_dim);
+  if (args.k_cache.type != args.v_cache.type) {
+    fail("attention: keys are kept in {}, values in {}, expected one type", name(args.k_cache.type),
+         name(args.v_cache.type));
+  }
   if (args.layout == CacheLayout::Paged) expect_visible_pages(args);
   expect_workspace("attention", workspace, attention_workspace(context, args));
   if (context.device != nullptr) return context.device->ops().attention(context, args, workspace);

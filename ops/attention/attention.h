@@ -21,7 +21,7 @@ struct Attention {
   BatchView batch;
   CacheLayout layout = CacheLayout::Paged;
   ConstTensorView k_cache;  // positions before the step; as in KvAppend, which runs after this op
-  ConstTensorView v_cache;
+  ConstTensorView v_cache;  // of the same type
   int64_t window =
       0;  // position t sees j with t - window < j <= t; 0: all j <= t. Ring: also its rows
   float scale = 1.0f;  // of q k^T, usually d^-1/2
@@ -30,10 +30,11 @@ struct Attention {
 
 int64_t attention_workspace(const Context& context, const Attention& args);  // bytes
 
-// Scores, maximum, sum and weighted values run over positions in ascending order in float32,
-// whatever part of them is in the cache: cutting a prompt differently changes no bit (with a
-// float32 cache). Rows of padding sequences give 0. Throws Error on shapes or types that do not
-// fit. 4 H d flops for each pair (t, j).
+// Scores, maximum, sum and weighted values run in float32 over positions in an order that follows
+// from the positions alone, and the step's own keys and values count as the cache will hold them:
+// cutting a prompt differently changes no bit. Rows of padding sequences give 0. Throws Error on
+// shapes or types that do not fit. 4 H d flops for each pair (t, j); decoding reads the visible
+// cache once.
 void attention(Context& context, const Attention& args, std::span<std::byte> workspace);
 
 }  // namespace jet

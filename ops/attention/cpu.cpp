@@ -1,172 +1,234 @@
-// attention on the CPU: a running softmax over tiles of positions (Milakov & Gimelshein 2018, arXiv
-// 1805.02867; Dao et al. 2022, arXiv 2205.14135). A tile begins at a multiple of its length, so the
-// order of operations of a row depends on its position alone, not on where the step began.
-#include <algorithm>
+// attention on the CPU: running softmaxes over tiles of positions (Milakov & Gimelshein 2018, arXiv
+// 1805.02867; Dao et al. 2022, arXiv 2205.14135), in spans of a fixed length that are merged in
+// ascending order. Tiles and spans begin at multiples of their length, so the order of a row's
+// operations depends on its position alone: not on where the step began, nor on which thread took
+// which span.
 #include <atomic>
-#include <limits>
+#include <new>
 
+#include "core/block_types/block_types.h"
 #include "ops/attention/kernels.h"
 #include "ops/attention/softmax_tile.h"
 #include "ops/attention/tile.h"
+#include "ops/attention/units.h"
 
 namespace jet {
 namespace {
 
-constexpr int64_t kRows = 16;  // that share a tile's keys and values
+using Counter = std::atomic<int64_t>;
 
-// The work of one thread at a time: some consecutive rows of one sequence, all heads of one group.
-struct Unit {
-  int64_t sequence;
-  int64_t group;
-  int64_t first;     // row of the step
-  int64_t rows;      // at most kRows
-  int64_t position;  // of the first row
-};
+constexpr int64_t kFewProducts = 100'000;  // of scores: not worth waking a thread
+constexpr int64_t kEncodedRows = 64;       // as few rows of the step to be encoded
 
-// Walks the units in ascending order.
-class Units {
- public:
-  explicit Units(const Attention& args) : batch_(args.batch), groups_(args.k.shape[1]) {}
+int64_t aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+int64_t aligned_floats(int64_t count) { return aligned(count * int64_t{sizeof(float)}); }
 
-  int64_t of(int64_t sequence) const { return (rows(sequence) + kRows - 1) / kRows * groups_; }
-  int64_t count() const {
-    int64_t total = 0;
-    for (int64_t n = 0; n < batch_.sequences(); ++n) total += of(n);
-    return total;
+int64_t softmax_bytes(int64_t count, int64_t padded) {
+  return aligned_floats(count * (padded + 2));
+}
+
+Softmaxes softmaxes_at(std::byte* memory, int64_t count, int64_t padded) {
+  auto* mixed = reinterpret_cast<float*>(memory);
+  return {mixed, mixed + count * padded, mixed + count * (padded + 1), padded};
+}
+
+// What is where in the workspace: the step's encoded keys and values, the units' results and their
+// counters, each thread's scratch.
+struct Plan {
+  AttentionUnits::Totals totals;
+  int64_t shared;   // heads of a group
+  int64_t padded;   // numbers of a row
+  int64_t queries;  // most of a unit
+  // bytes
+  int64_t encoded, parts, counters, rows, softmaxes, scratch;
+
+  explicit Plan(const Attention& args)
+      : totals(AttentionUnits(args).totals()),
+        shared(args.q.shape[1] / args.k.shape[1]),
+        padded(padded_width(args.q.shape[2])),
+        queries(kBlockRows * args.q.shape[1]) {
+    const DType type = args.k_cache.type;
+    encoded = type == DType::F32
+                  ? 0
+                  : aligned(args.k.shape[0] * args.k.shape[1] * row_bytes(type, args.k.shape[2]));
+    parts = softmax_bytes(totals.parts, padded);
+    counters = aligned(totals.counters * int64_t{sizeof(Counter)});
+    rows = aligned_floats(2 * kTilePositions * padded);
+    softmaxes = softmax_bytes(queries, padded);
+    scratch = rows + aligned_floats(queries * padded) + 2 * softmaxes +
+              aligned(queries * int64_t{sizeof(Visible)});
   }
-  Unit operator[](int64_t index) {
-    while (index >= before_ + of(sequence_)) before_ += of(sequence_++);
-    const int64_t start = (index - before_) / groups_ * kRows;
-    const auto n = static_cast<size_t>(sequence_);
-    return {.sequence = sequence_,
-            .group = (index - before_) % groups_,
-            .first = batch_.offsets[n] + start,
-            .rows = std::min(kRows, rows(sequence_) - start),
-            .position = batch_.past[n] + start};
+  int64_t bytes(int64_t threads) const {
+    return 2 * encoded + parts + counters + threads * scratch;
   }
-
- private:
-  int64_t rows(int64_t sequence) const {
-    const auto n = static_cast<size_t>(sequence);
-    return batch_.offsets[n + 1] - batch_.offsets[n];
-  }
-
-  const BatchView& batch_;
-  int64_t groups_;
-  int64_t sequence_ = 0;
-  int64_t before_ = 0;  // units of earlier sequences
 };
 
 // What a thread works with.
 struct Scratch {
-  float* keys;    // [kTilePositions, padded]
-  float* values;  // [kTilePositions, padded]
-  float* q;       // [queries, padded]
-  float* mixed;   // [queries, padded]
-  RunningSoftmax* queries;
+  float* rows;  // [2 kTilePositions, padded]: a tile's, where they must be converted
+  float* q;     // [queries, padded]
+  Softmaxes total, part;
+  Visible* visible;  // [queries]
 
-  Scratch(std::byte* memory, int64_t count, int64_t padded)
-      : keys(reinterpret_cast<float*>(memory)),
-        values(keys + kTilePositions * padded),
-        q(values + kTilePositions * padded),
-        mixed(q + count * padded),
-        queries(reinterpret_cast<RunningSoftmax*>(mixed + count * padded)) {}
-  static int64_t bytes(int64_t count, int64_t padded) {
-    return (2 * kTilePositions + 2 * count) * padded * int64_t{sizeof(float)} +
-           (count * int64_t{sizeof(RunningSoftmax)} + 63) / 64 * 64;
-  }
+  Scratch(std::byte* memory, const Plan& plan)
+      : rows(reinterpret_cast<float*>(memory)),
+        q(reinterpret_cast<float*>(memory + plan.rows)),
+        total(softmaxes_at(memory + plan.rows + aligned_floats(plan.queries * plan.padded),
+                           plan.queries, plan.padded)),
+        part(softmaxes_at(reinterpret_cast<std::byte*>(total.mixed) + plan.softmaxes, plan.queries,
+                          plan.padded)),
+        visible(reinterpret_cast<Visible*>(reinterpret_cast<std::byte*>(part.mixed) +
+                                           plan.softmaxes)) {}
 };
 
-int64_t heads_per_group(const Attention& args) { return args.q.shape[1] / args.k.shape[1]; }
-
-int64_t first_visible(const Attention& args, int64_t position) {
-  return args.window == 0 ? 0 : std::max<int64_t>(0, position - args.window + 1);
-}
-
-void start(const Attention& args, const Unit& unit, const Scratch& scratch, int64_t padded) {
-  const int64_t heads = args.q.shape[1], width = args.q.shape[2], shared = heads_per_group(args);
-  for (int64_t i = 0; i < unit.rows * shared; ++i) {
-    const int64_t row = unit.first + i / shared, head = unit.group * shared + i % shared;
-    const float* from = args.q.f32() + (row * heads + head) * width;
-    float* q = scratch.q + i * padded;
-    for (int64_t c = 0; c < width; ++c) q[c] = from[c] * args.scale;
-    std::fill(q + width, q + padded, 0.0f);
-    std::fill_n(scratch.mixed + i * padded, padded, 0.0f);
-    scratch.queries[i] = {.q = q,
-                          .mixed = scratch.mixed + i * padded,
-                          .largest = -std::numeric_limits<float>::infinity(),
-                          .sum = 0};
+class Run {
+ public:
+  Run(const Attention& args, const Plan& plan, std::span<std::byte> workspace)
+      : args_(args),
+        plan_(plan),
+        workspace_(workspace.data()),
+        parts_(softmaxes_at(workspace_ + 2 * plan.encoded, plan.totals.parts, plan.padded)),
+        counters_(reinterpret_cast<Counter*>(workspace_ + 2 * plan.encoded + plan.parts)) {
+    for (int64_t i = 0; i < plan.totals.counters; ++i) new (counters_ + i) Counter(0);
+    if (plan.encoded == 0) return;
+    step_.keys = {workspace_, args.k_cache.type, args.k.shape};
+    step_.values = {workspace_ + plan.encoded, args.v_cache.type, args.v.shape};
   }
-}
 
-void finish(const Attention& args, const Unit& unit, const Scratch& scratch) {
-  const int64_t heads = args.q.shape[1], width = args.q.shape[2], shared = heads_per_group(args);
-  for (int64_t i = 0; i < unit.rows * shared; ++i) {
-    const int64_t row = unit.first + i / shared, head = unit.group * shared + i % shared;
-    const RunningSoftmax& query = scratch.queries[i];
-    float* y = args.y.f32() + (row * heads + head) * width;
-    for (int64_t c = 0; c < width; ++c) y[c] = query.mixed[c] / query.sum;
-  }
-}
-
-void run(const Attention& args, const Unit& unit, const Scratch& scratch) {
-  const int64_t padded = padded_width(args.q.shape[2]), shared = heads_per_group(args);
-  start(args, unit, scratch, padded);
-  TileSource keys{args.batch, args.layout,  args.window, unit.sequence,
-                  unit.group, args.k_cache, args.k};
-  TileSource values = keys;
-  values.cache = args.v_cache;
-  values.step = args.v;
-  const int64_t visible = first_visible(args, unit.position), end = unit.position + unit.rows;
-  for (int64_t tile = visible / kTilePositions * kTilePositions; tile < end;
-       tile += kTilePositions) {
-    const int64_t from = std::max(tile, visible), to = std::min(tile + kTilePositions, end);
-    gather(keys, from, to, scratch.keys + (from - tile) * padded);
-    gather(values, from, to, scratch.values + (from - tile) * padded);
-    for (int64_t r = 0; r < unit.rows; ++r) {
-      const int64_t position = unit.position + r;
-      const int64_t first = std::max(from, first_visible(args, position));
-      const int64_t last = std::min(to, position + 1);
-      for (int64_t h = 0; h < shared && first < last; ++h)
-        attend(scratch.queries[r * shared + h], {scratch.keys, scratch.values, padded},
-               first - tile, last - tile);
+  // The step's rows as the cache will hold them.
+  void encode(int64_t begin, int64_t end) const {
+    const int64_t width = args_.k.shape[1] * args_.k.shape[2];
+    const int64_t bytes = row_bytes(step_.keys.type, width);
+    for (int64_t t = begin; t < end; ++t) {
+      std::byte* to = workspace_ + t * bytes;
+      encode_row(step_.keys.type, args_.k.f32() + t * width, width, to);
+      encode_row(step_.keys.type, args_.v.f32() + t * width, width, to + plan_.encoded);
     }
   }
-  finish(args, unit, scratch);
-}
 
-void clear(const Attention& args, const Unit& unit) {
-  const int64_t heads = args.q.shape[1], width = heads_per_group(args) * args.q.shape[2];
-  for (int64_t row = unit.first; row < unit.first + unit.rows; ++row)
-    std::fill_n(args.y.f32() + row * heads * args.q.shape[2] + unit.group * width, width, 0.0f);
-}
+  void run(const Unit& unit, int thread) const {
+    const Scratch scratch(workspace_ + plan_.bytes(thread), plan_);
+    const int64_t count = queries(unit);
+    scratch.total.clear(count);
+    if (args_.batch.slots[static_cast<size_t>(unit.sequence)] < 0) {
+      std::fill_n(scratch.total.sum, count, 1.0f);
+      return finish(unit, scratch.total);
+    }
+    place_queries(unit, scratch.q);
+    if (unit.is_whole) {
+      for (int64_t span = unit.first_span; span < unit.end_span; ++span) {
+        attend_span(unit, span, scratch, scratch.part);
+        merge(scratch.total, scratch.part, count);
+      }
+      return finish(unit, scratch.total);
+    }
+    attend_span(unit, unit.first_span, scratch, parts_.from(unit.part));
+    // Whoever finishes the last span merges all of them.
+    const bool is_last = counters_[unit.counter].fetch_add(1) + 1 == unit.siblings;
+    if (!is_last) return;
+    for (int64_t i = 0; i < unit.siblings; ++i)
+      merge(scratch.total, parts_.from(unit.first_part + i * count), count);
+    finish(unit, scratch.total);
+  }
 
-int64_t scratch_bytes(const Attention& args) {
-  return Scratch::bytes(kRows * heads_per_group(args), padded_width(args.q.shape[2]));
+ private:
+  int64_t per_group(const Unit& unit) const { return unit.rows * plan_.shared; }
+  int64_t queries(const Unit& unit) const {
+    return (unit.end_group - unit.first_group) * per_group(unit);
+  }
+  // Query i of the unit, whose groups follow one another, among all [T, H].
+  int64_t query(const Unit& unit, int64_t i) const {
+    const int64_t group = unit.first_group + i / per_group(unit), local = i % per_group(unit);
+    return (unit.first + local / plan_.shared) * args_.q.shape[1] + group * plan_.shared +
+           local % plan_.shared;
+  }
+
+  void place_queries(const Unit& unit, float* q) const {
+    const int64_t width = args_.q.shape[2];
+    for (int64_t i = 0; i < queries(unit); ++i, q += plan_.padded) {
+      const float* from = args_.q.f32() + query(unit, i) * width;
+      for (int64_t c = 0; c < width; ++c) q[c] = from[c] * args_.scale;
+      std::fill(q + width, q + plan_.padded, 0.0f);
+    }
+  }
+
+  // to = what the unit's queries see in one span.
+  void attend_span(const Unit& unit, int64_t span, const Scratch& scratch,
+                   const Softmaxes& to) const {
+    to.clear(queries(unit));
+    const int64_t count = per_group(unit);
+    const int64_t begin = std::max(span * kSpanPositions, first_visible(args_, unit.position));
+    const int64_t end = std::min((span + 1) * kSpanPositions, unit.position + unit.rows);
+    RowsAhead ahead;
+    KeyValueTile tile;
+    tile.width = plan_.padded;
+    for (int64_t from = begin; from < end;) {
+      const int64_t first = from / kTilePositions * kTilePositions;
+      const int64_t until = std::min(first + kTilePositions, end);
+      for (int64_t i = 0; i < count; ++i) {
+        const int64_t position = unit.position + i / plan_.shared;
+        const int64_t seen = std::max(from, first_visible(args_, position));
+        scratch.visible[i] = {static_cast<int32_t>(seen - first),
+                              static_cast<int32_t>(std::min(until, position + 1) - first)};
+      }
+      for (int64_t group = unit.first_group; group < unit.end_group; ++group) {
+        const TileSource source{args_, step_, unit.sequence, group};
+        place_rows(source, first, from, until, scratch.rows, tile);
+        look_ahead(source, until, std::min(until + kTilePositions, end), ahead);
+        const int64_t at = (group - unit.first_group) * count;
+        attend(scratch.q + at * plan_.padded, to.from(at), scratch.visible, count, tile, ahead);
+      }
+      from = until;
+    }
+  }
+
+  void finish(const Unit& unit, const Softmaxes& total) const {
+    const int64_t width = args_.q.shape[2];
+    for (int64_t i = 0; i < queries(unit); ++i) {
+      float* y = args_.y.f32() + query(unit, i) * width;
+      for (int64_t c = 0; c < width; ++c) y[c] = total.mixed[i * total.width + c] / total.sum[i];
+    }
+  }
+
+  const Attention& args_;
+  const Plan& plan_;
+  std::byte* workspace_;
+  StepRows step_{args_.k, args_.v};
+  Softmaxes parts_;
+  Counter* counters_;
+};
+
+// Products of all scores, roughly.
+int64_t products(const Attention& args) {
+  int64_t pairs = 0;
+  for (size_t n = 0; n < args.batch.slots.size(); ++n) {
+    const int64_t rows = args.batch.offsets[n + 1] - args.batch.offsets[n];
+    const int64_t seen = args.batch.past[n] + rows;
+    pairs += rows * (args.window == 0 ? seen : std::min(seen, args.window));
+  }
+  return pairs * args.q.shape[1] * args.q.shape[2];
 }
 
 }  // namespace
 
 int64_t attention_cpu_workspace(const Context& context, const Attention& args) {
-  return context.threads.threads() * scratch_bytes(args);
+  return Plan(args).bytes(context.threads.threads());
 }
 
 void attention_cpu(Context& context, const Attention& args, std::span<std::byte> workspace) {
-  const int64_t count = Units(args).count();
-  const int64_t threads = std::min<int64_t>(context.threads.threads(), count);
+  const Plan plan(args);
+  const Run run(args, plan, workspace);
+  if (plan.encoded > 0) {
+    context.threads.parallel_for(args.k.shape[0], kEncodedRows,
+                                 [&](int64_t begin, int64_t end, int) { run.encode(begin, end); });
+  }
+  const int64_t count = plan.totals.units;
+  const int64_t threads =
+      products(args) < kFewProducts ? 1 : std::min<int64_t>(context.threads.threads(), count);
   std::atomic<int64_t> next{0};  // units differ in cost: each thread takes the next when it is free
   context.threads.parallel_for(threads, 1, [&](int64_t, int64_t, int thread) {
-    const Scratch scratch(workspace.data() + thread * scratch_bytes(args),
-                          kRows * heads_per_group(args), padded_width(args.q.shape[2]));
-    Units units(args);
-    for (int64_t index = next++; index < count; index = next++) {
-      const Unit unit = units[index];
-      if (args.batch.slots[static_cast<size_t>(unit.sequence)] < 0) {
-        clear(args, unit);
-      } else {
-        run(args, unit, scratch);
-      }
-    }
+    AttentionUnits units(args);
+    for (int64_t index = next++; index < count; index = next++) run.run(units[index], thread);
   });
 }
 

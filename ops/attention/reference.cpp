@@ -3,29 +3,30 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/half.h"
+#include "core/block_types/block_types.h"
 #include "ops/attention/kernels.h"
 
 namespace jet {
 namespace {
 
-double number(const ConstTensorView& tensor, int64_t i) {
-  if (tensor.type == DType::F32) return tensor.f32()[i];
-  const uint16_t bits = reinterpret_cast<const uint16_t*>(tensor.data)[i];
-  return tensor.type == DType::BF16 ? bf16_to_float(bits) : f16_to_float(bits);
-}
-
-// Number i of the key or value of position p of sequence n in one group.
-double at(const Attention& args, const ConstTensorView& step, const ConstTensorView& cache,
-          int64_t n, int64_t p, int64_t group, int64_t i) {
+// The key or value of position p of sequence n in one group: of the step, as the cache would give
+// it back.
+std::vector<float> row_at(const Attention& args, const ConstTensorView& step,
+                          const ConstTensorView& cache, int64_t n, int64_t p, int64_t group) {
   const int64_t groups = args.k.shape[1], width = args.k.shape[2];
   const int64_t past = args.batch.past[static_cast<size_t>(n)];
+  const int64_t bytes = row_bytes(cache.type, width);
+  std::vector<std::byte> encoded(static_cast<size_t>(bytes));
   if (p >= past) {
     const int64_t row = args.batch.offsets[static_cast<size_t>(n)] + p - past;
-    return step.f32()[(row * groups + group) * width + i];
+    encode_row(cache.type, step.f32() + (row * groups + group) * width, width, encoded.data());
+  } else {
+    const int64_t row = cache_row(args.batch, args.layout, args.window, n, p);
+    std::copy_n(cache.data + (row * groups + group) * bytes, bytes, encoded.data());
   }
-  const int64_t row = cache_row(args.batch, args.layout, args.window, n, p);
-  return number(cache, (row * groups + group) * width + i);
+  std::vector<float> numbers(static_cast<size_t>(width));
+  decode_row(cache.type, encoded.data(), width, numbers.data());
+  return numbers;
 }
 
 }  // namespace
@@ -43,23 +44,20 @@ std::vector<double> attention_reference(const Attention& args) {
       const int64_t group = h / (heads / groups);
       std::vector<double> scores;
       for (int64_t j = first; j <= t; ++j) {
+        const std::vector<float> key = row_at(args, args.k, args.k_cache, n, j, group);
         double dot = 0;
-        for (int64_t i = 0; i < width; ++i) {
-          dot += args.q.f32()[(row * heads + h) * width + i] *
-                 at(args, args.k, args.k_cache, n, j, group, i);
-        }
+        for (int64_t i = 0; i < width; ++i)
+          dot += double{args.q.f32()[(row * heads + h) * width + i]} * key[static_cast<size_t>(i)];
         scores.push_back(dot * double{args.scale});
       }
       const double largest = *std::max_element(scores.begin(), scores.end());
       double sum = 0;
       for (double& score : scores) sum += score = std::exp(score - largest);
-      for (int64_t i = 0; i < width; ++i) {
-        double mixed = 0;
-        for (int64_t j = first; j <= t; ++j) {
-          mixed += scores[static_cast<size_t>(j - first)] / sum *
-                   at(args, args.v, args.v_cache, n, j, group, i);
-        }
-        y[static_cast<size_t>((row * heads + h) * width + i)] = mixed;
+      double* mixed = y.data() + (row * heads + h) * width;
+      for (int64_t j = first; j <= t; ++j) {
+        const std::vector<float> value = row_at(args, args.v, args.v_cache, n, j, group);
+        const double weight = scores[static_cast<size_t>(j - first)] / sum;
+        for (int64_t i = 0; i < width; ++i) mixed[i] += weight * value[static_cast<size_t>(i)];
       }
     }
   }

@@ -47,10 +47,12 @@ struct Step {
       if (view.slots[n] < 0 || view.offsets[n] == view.offsets[n + 1]) continue;
       const int64_t first = w == 0 ? 0 : std::max<int64_t>(0, view.past[n] - w + 1);
       for (int64_t p = first; p < view.past[n]; ++p) {
+        const auto numbers_of_row = static_cast<size_t>(s.groups * s.width);
         const int64_t row = cache_row(view, l, w, n, p) * s.groups * s.width;
-        for (int64_t i = 0; i < s.groups * s.width; ++i) {
-          k_cache.set(row + i, random[next++ % random.size()]);
-          v_cache.set(row + i, random[next++ % random.size()]);
+        for (FloatCache* cache : {&k_cache, &v_cache}) {
+          if (next + numbers_of_row > random.size()) next = 0;
+          cache->set(row, std::span(random).subspan(next, numbers_of_row));
+          next += numbers_of_row;
         }
       }
     }
@@ -133,10 +135,24 @@ TEST(Attention, EqualsTheReferenceOverRings) {
 }
 
 TEST(Attention, ReadsCachesOfEveryType) {
-  for (const DType type : {DType::F32, DType::BF16, DType::F16}) {
+  for (const DType type : {DType::F32, DType::BF16, DType::F16, DType::Q8_0}) {
     for (const CacheLayout layout : {CacheLayout::Paged, CacheLayout::Ring}) {
-      Step step({4, 2, 20}, mixed_batch(), layout, 65, type);
-      expect_equals_the_reference(step, "types");
+      for (const int64_t width : {20, 32}) {
+        if (width % block_elements(type) != 0) continue;
+        Step step({4, 2, width}, mixed_batch(), layout, 65, type);
+        expect_equals_the_reference(step, "types");
+      }
+    }
+  }
+}
+
+// Beyond the 256 positions of a span: decoding is split over spans, prompts walk through them.
+TEST(Attention, EqualsTheReferenceOverSeveralSpans) {
+  for (const DType type : {DType::F32, DType::Q8_0}) {
+    for (const int64_t window : {0, 300}) {
+      Step step({4, 2, 32}, OwnedBatch({1, 3, 20, 1}, {700, 510, 250, 255}), CacheLayout::Paged,
+                window, type);
+      expect_equals_the_reference(step, "spans");
     }
   }
 }
@@ -173,7 +189,7 @@ TEST(Attention, SurvivesScoresBeyondTheExponential) {
 
 // A text of `tokens` positions in steps of `rows`, each appended to the cache; returns all of y.
 std::vector<float> in_steps(const Sizes& sizes, int64_t tokens, int64_t rows, CacheLayout layout,
-                            int64_t window, int threads) {
+                            int64_t window, int threads, DType type = DType::F32) {
   const int64_t q_row = sizes.heads * sizes.width, k_row = sizes.groups * sizes.width;
   const auto q = normals(tokens * q_row, 1, 2);
   const auto k = normals(tokens * k_row, 2), v = normals(tokens * k_row, 3);
@@ -181,8 +197,8 @@ std::vector<float> in_steps(const Sizes& sizes, int64_t tokens, int64_t rows, Ca
   const OwnedBatch whole({static_cast<int32_t>(tokens)}, {0});
   const int64_t cache_rows =
       layout == CacheLayout::Ring ? window : whole.page_count * whole.page_tokens;
-  FloatCache k_cache(DType::F32, {cache_rows, sizes.groups, sizes.width});
-  FloatCache v_cache(DType::F32, {cache_rows, sizes.groups, sizes.width});
+  FloatCache k_cache(type, {cache_rows, sizes.groups, sizes.width});
+  FloatCache v_cache(type, {cache_rows, sizes.groups, sizes.width});
   OpContext op(threads);
   for (int64_t past = 0; past < tokens; past += rows) {
     const int64_t now = std::min(rows, tokens - past);
@@ -228,6 +244,27 @@ TEST(Attention, CuttingASequenceChangesNoBit) {
   }
 }
 
+// The step's own rows count as the cache will hold them, so cuts show in no type.
+TEST(Attention, CuttingASequenceChangesNoBitInAnyType) {
+  const Sizes sizes{4, 2, 32};
+  for (const DType type : {DType::BF16, DType::F16, DType::Q8_0}) {
+    const auto whole = in_steps(sizes, 70, 70, CacheLayout::Paged, 0, 1, type);
+    for (const int64_t rows : {1, 7, 64}) {
+      EXPECT_TRUE(same_bits(in_steps(sizes, 70, rows, CacheLayout::Paged, 0, 3, type), whole))
+          << name(type) << " in steps of " << rows;
+    }
+  }
+}
+
+TEST(Attention, CuttingALongSequenceChangesNoBit) {
+  const Sizes sizes{2, 1, 16};
+  for (const int64_t window : {0, 300}) {
+    const auto whole = in_steps(sizes, 530, 530, CacheLayout::Paged, window, 1);
+    for (const int64_t rows : {1, 64})
+      EXPECT_TRUE(same_bits(in_steps(sizes, 530, rows, CacheLayout::Paged, window, 3), whole));
+  }
+}
+
 TEST(Attention, RefusesWhatDoesNotFit) {
   Step step({4, 2, 8}, OwnedBatch({3, 1}, {6, 9}), CacheLayout::Paged, 0, DType::F32);
   std::vector<float> y(4 * 4 * 8);
@@ -252,6 +289,11 @@ TEST(Attention, RefusesWhatDoesNotFit) {
   EXPECT_NE(error([](Attention& args) { args.window = -1; }), "");
   EXPECT_NE(error([](Attention& args) { args.layout = CacheLayout::Ring; }), "");
   EXPECT_NE(error([](Attention& args) { args.v_cache.type = DType::I8; }), "");
+  EXPECT_EQ(error([](Attention& args) { args.v_cache.type = DType::F16; }),
+            "attention: keys are kept in f32, values in f16, expected one type");
+  EXPECT_EQ(
+      error([](Attention& args) { args.k_cache.type = DType::Q8_0; }),
+      "attention: k_cache is q8_0, which needs heads of a multiple of 32 numbers; these have 8");
   EXPECT_NE(error([](Attention& args) { args.k_cache.shape = Shape{4, 2, 8}; }), "");
   EXPECT_NE(error([](Attention& args) { args.batch.pages_per_sequence = 1; }), "");
   EXPECT_NE(error([](Attention& args) { args.batch.page_tokens = 0; }), "");

@@ -1,28 +1,36 @@
-// The keys or values of some positions of one sequence and group, gathered from where they lie.
+// Where the keys and values of one sequence and group lie, and tiles of them in float32.
 #pragma once
 
 #include <cstdint>
 
-#include "core/tensor.h"
 #include "ops/attention/attention.h"
+#include "ops/attention/softmax_tile.h"
 
 namespace jet {
 
 // Numbers of a row of a tile: the head's, and zeros up to a multiple of any vector.
 inline int64_t padded_width(int64_t head_dim) { return (head_dim + 15) / 16 * 16; }
 
-// Where the numbers of one group's positions come from.
-struct TileSource {
-  const BatchView& batch;
-  CacheLayout layout;
-  int64_t window;
-  int64_t sequence;
-  int64_t group;
-  ConstTensorView cache;  // positions before the step
-  ConstTensorView step;   // [T, G, d] float32, the others
+// The step's own rows as the cache will hold them: [T, G, d] of the cache's type. What a position
+// adds must not depend on whether it came in this step or an earlier one.
+struct StepRows {
+  ConstTensorView keys;
+  ConstTensorView values;
 };
 
-// to[p - begin] = the row of position p in float32, padded with zeros, for p in [begin, end).
-void gather(const TileSource& source, int64_t begin, int64_t end, float* to);
+struct TileSource {
+  const Attention& args;
+  const StepRows& step;
+  int64_t sequence;
+  int64_t group;
+};
+
+// Rows of positions [from, to) of the tile that begins at `first`: where they lie if they are
+// float32 of whole vectors, else converted into `scratch` (2 kTilePositions padded_width floats).
+void place_rows(const TileSource& source, int64_t first, int64_t from, int64_t to, float* scratch,
+                KeyValueTile& tile);
+
+// The cached rows of positions [from, to), which the next tile will need.
+void look_ahead(const TileSource& source, int64_t from, int64_t to, RowsAhead& ahead);
 
 }  // namespace jet

@@ -12,7 +12,7 @@ struct KvAppend {
   BatchView batch;
   CacheLayout layout = CacheLayout::Paged;
   TensorView cache;    // Paged: [pages * page_tokens, G, d]; Ring: [slots * window, G, d]; float32,
-                       // bf16 or f16
+                       // bf16, f16, or Q8_0 (d a multiple of 32)
   int64_t window = 0;  // Ring: its rows
 };
 

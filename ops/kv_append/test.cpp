@@ -17,10 +17,12 @@ Shape row_shape(const OwnedBatch& batch) { return {batch.view().tokens(), kGroup
 
 // Expects row `row` of the cache to hold row `t` of the step in the cache's type.
 void expect_row(const FloatCache& cache, int64_t row, const std::vector<float>& rows, int64_t t) {
+  const auto expected = FloatCache::rounded(
+      std::span(rows).subspan(static_cast<size_t>(t * kGroups * kWidth), kGroups * kWidth),
+      cache.type());
   for (int64_t i = 0; i < kGroups * kWidth; ++i) {
-    const float expected =
-        FloatCache::rounded(rows[static_cast<size_t>(t * kGroups * kWidth + i)], cache.type());
-    ASSERT_EQ(cache.at(row * kGroups * kWidth + i), expected) << "row " << row << " of " << t;
+    ASSERT_EQ(cache.at(row * kGroups * kWidth + i), expected[static_cast<size_t>(i)])
+        << "row " << row << " of " << t;
   }
 }
 
@@ -45,6 +47,19 @@ TEST(KvAppend, WritesEachRowIntoItsPage) {
       EXPECT_EQ(cache.numbers(), written * kGroups * kWidth) << "other rows were written";
     }
   }
+}
+
+TEST(KvAppend, WritesBlocksOfEightBits) {
+  const OwnedBatch batch({2}, {3});
+  const Shape shape{2, 3, 64};
+  const auto rows = normals(shape.elements(), 1);
+  OpContext op;
+  FloatCache cache(DType::Q8_0, {8, 3, 64});
+  kv_append(op.context, {view_of(rows, shape), batch.view(), CacheLayout::Paged, cache.view()});
+  const auto expected = FloatCache::rounded(rows, DType::Q8_0);
+  for (int64_t i = 0; i < shape.elements(); ++i)
+    ASSERT_EQ(cache.at(3 * 3 * 64 + i), expected[static_cast<size_t>(i)]);
+  EXPECT_EQ(cache.numbers(), shape.elements()) << "other rows were written";
 }
 
 TEST(KvAppend, KeepsTheLastRowsInARing) {
@@ -103,7 +118,7 @@ TEST(KvAppend, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error(good, shape, CacheLayout::Ring, 5),
             "kv_append: cache has 12 rows, expected a multiple of the window 5");
   EXPECT_EQ(error(good, {12, kWidth, kGroups}, CacheLayout::Paged, 0),
-            "kv_append: cache is f32 [12, 5, 2], expected f32, bf16 or f16 [rows, 2, 5]");
+            "kv_append: cache is f32 [12, 5, 2], expected f32, bf16, f16 or q8_0 [rows, 2, 5]");
   EXPECT_NE(error(good, shape, CacheLayout::Paged, 0, DType::I32), "");
   EXPECT_EQ(error(OwnedBatch({5}, {5}), shape, CacheLayout::Paged, 0),
             "kv_append: the batch has 5 rows, the tensors 6");

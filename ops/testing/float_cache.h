@@ -1,10 +1,12 @@
-// A cache of any float type for tests, full of NaN until something is written.
+// A cache of any type that attention reads, for tests, full of NaN until something is written.
 #pragma once
 
 #include <cmath>
+#include <cstring>
+#include <span>
 #include <vector>
 
-#include "core/half.h"
+#include "core/block_types/block_types.h"
 #include "core/tensor.h"
 
 namespace jet::testing {
@@ -12,23 +14,23 @@ namespace jet::testing {
 class FloatCache {
  public:
   FloatCache(DType type, const Shape& shape) : tensor_(type, shape) {
-    for (int64_t i = 0; i < shape.elements(); ++i) set(i, std::numeric_limits<float>::quiet_NaN());
+    // All bits set are a NaN in every floating type, and in the scale of a block of Q8_0.
+    std::memset(view().data, 0xff, static_cast<size_t>(view().bytes()));
   }
   DType type() const { return tensor_.type(); }
   TensorView view() { return tensor_.mutable_view(); }
 
   float at(int64_t i) const {
-    if (type() == DType::F32) return tensor_.view().f32()[i];
-    const uint16_t bits = reinterpret_cast<const uint16_t*>(tensor_.view().data)[i];
-    return type() == DType::BF16 ? bf16_to_float(bits) : f16_to_float(bits);
+    const int64_t block = block_elements(type());
+    std::vector<float> numbers(static_cast<size_t>(block));
+    decode_row(type(), tensor_.view().data + i / block * block_bytes(type()), block,
+               numbers.data());
+    return numbers[static_cast<size_t>(i % block)];
   }
-  void set(int64_t i, float value) {
-    if (type() == DType::F32) {
-      view().f32()[i] = value;
-    } else {
-      reinterpret_cast<uint16_t*>(view().data)[i] =
-          type() == DType::BF16 ? float_to_bf16(value) : float_to_f16(value);
-    }
+  // Numbers [first, first + values.size()), whole blocks.
+  void set(int64_t first, std::span<const float> values) {
+    encode_row(type(), values.data(), static_cast<int64_t>(values.size()),
+               view().data + first / block_elements(type()) * block_bytes(type()));
   }
   // How many have been written.
   int64_t numbers() const {
@@ -36,10 +38,14 @@ class FloatCache {
     for (int64_t i = 0; i < tensor_.shape().elements(); ++i) count += !std::isnan(at(i));
     return count;
   }
-  static float rounded(float value, DType type) {
-    FloatCache one(type, Shape{1});
-    one.set(0, value);
-    return one.at(0);
+  // Values as the type keeps them.
+  static std::vector<float> rounded(std::span<const float> values, DType type) {
+    const auto n = static_cast<int64_t>(values.size());
+    std::vector<std::byte> encoded(static_cast<size_t>(row_bytes(type, n)));
+    std::vector<float> decoded(values.size());
+    encode_row(type, values.data(), n, encoded.data());
+    decode_row(type, encoded.data(), n, decoded.data());
+    return decoded;
   }
 
  private:
