@@ -1,7 +1,5 @@
-// silu_l2_norm on the CPU: threads over heads of rows, one order of summation in each.
-#include <cmath>
-
-#include "ops/activations.h"
+// silu_l2_norm on the CPU: threads over heads of rows.
+#include "ops/row_norms.h"
 #include "ops/silu_l2_norm/kernels.h"
 
 namespace jet {
@@ -15,13 +13,8 @@ void silu_l2_norm_cpu(Context& context, const SiluL2Norm& args) {
   const int64_t width = args.x.shape.back();
   context.threads.parallel_for(args.x.rows(), kRows, [&](int64_t begin, int64_t end, int) {
     for (int64_t row = begin; row < end; ++row) {
-      const float* x = args.x.f32() + row * width;
-      float* y = args.y.f32() + row * width;
-      silu(x, width, y);
-      double squares = 0;
-      for (int64_t i = 0; i < width; ++i) squares += double{y[i]} * y[i];
-      const double scale = double{args.scale} / std::sqrt(squares + double{args.eps});
-      for (int64_t i = 0; i < width; ++i) y[i] = static_cast<float>(y[i] * scale);
+      silu_l2_norm_row(args.x.f32() + row * width, width, args.scale, args.eps,
+                       args.y.f32() + row * width);
     }
   });
 }

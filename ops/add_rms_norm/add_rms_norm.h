@@ -1,0 +1,22 @@
+// Residual sum and the norm of the next sublayer in one pass: x <- x + y, then
+// normed = x / sqrt(mean(x^2) + eps) * weight.
+#pragma once
+
+#include "core/context.h"
+#include "core/tensor.h"
+
+namespace jet {
+
+struct AddRmsNorm {
+  TensorView x;            // [rows, D] float32, changed in place
+  ConstTensorView y;       // [rows, D] float32
+  ConstTensorView weight;  // [D] float32
+  float eps = 1e-6f;
+  TensorView normed;  // [rows, D] float32; may alias y
+};
+
+// The same bits as add and rms_norm one after the other. Throws Error on shapes or types that do
+// not fit. 4 rows D flops; reads 8 rows D, writes 8 rows D bytes.
+void add_rms_norm(Context& context, const AddRmsNorm& args);
+
+}  // namespace jet
