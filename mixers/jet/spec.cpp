@@ -2,12 +2,13 @@
 
 #include <cmath>
 
+#include "ops/dynamic_conv/dynamic_conv.h"
+
 namespace jet {
 namespace {
 
 constexpr int64_t kMostHeads = 4096;
 constexpr int64_t kWidestHead = 65536;
-constexpr int64_t kMostTaps = 256;
 
 }  // namespace
 

@@ -1,7 +1,5 @@
-// delta_gates on the CPU: threads over rows; few numbers, so in float64.
-#include <cmath>
-
-#include "ops/activations.h"
+// delta_gates on the CPU: threads over rows.
+#include "ops/delta_gates/gate.h"
 #include "ops/delta_gates/kernels.h"
 
 namespace jet {
@@ -22,9 +20,9 @@ void delta_gates_cpu(Context& context, const DeltaGates& args) {
       float* g = args.g.f32() + t * heads;
       float* beta = args.beta.f32() + t * heads;
       for (int64_t h = 0; h < heads; ++h) {
-        g[h] =
-            static_cast<float>(-std::exp(double{a_log[h]}) * softplus(double{a[h]} + dt_bias[h]));
-        beta[h] = static_cast<float>(sigmoid(double{b[h]}));
+        const DeltaGate gate = delta_gate(a[h], b[h], a_log[h], dt_bias[h]);
+        g[h] = gate.g;
+        beta[h] = gate.beta;
       }
     }
   });

@@ -13,7 +13,8 @@ void dynamic_conv(Context& context, const DynamicConv& args) {
   const DType kept = expect_numbers(context, "dynamic_conv", "state", args.state, 3);
   const int64_t tokens = args.u.shape[0], channels = args.u.shape[1];
   const int64_t width = args.taps.shape[2];
-  if (width < 1) fail("dynamic_conv: {} taps, expected at least 1", width);
+  if (width < 1 || width > kMostTaps)
+    fail("dynamic_conv: {} taps, expected 1 to {}", width, kMostTaps);
   expect("dynamic_conv", "taps", args.taps, numbers, Shape{tokens, channels, width});
   expect("dynamic_conv", "state", args.state, kept,
          Shape{args.state.shape[0], width - 1, channels});

@@ -9,10 +9,12 @@
 
 namespace jet {
 
+constexpr int64_t kMostTaps = 256;
+
 struct DynamicConv {
-  ConstTensorView u;  // [T, C] float32
-  ConstTensorView
-      taps;  // [T, C, W] float32, tap index fastest; the last tap meets the token itself
+  ConstTensorView u;     // [T, C] float32
+  ConstTensorView taps;  // [T, C, W] float32, tap index fastest; the last tap meets the token
+                         // itself; W <= kMostTaps
   BatchView batch;
   TensorView state;  // [slots, W - 1, C] float32: the last rows of u before the step, oldest first;
                      // updated

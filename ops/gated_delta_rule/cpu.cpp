@@ -73,6 +73,7 @@ void run(const GatedDeltaRule& args, const Unit& unit, int64_t columns, float* s
                      .decay = std::exp(args.g.f32()[row]),
                      .beta = args.beta.f32()[row],
                      .s = s,
+                     .stride = columns,
                      .v = v,
                      .y = y});
     std::copy_n(y, unit.width, args.y.f32() + row * values + unit.column);

@@ -61,18 +61,17 @@ int64_t columns() { return static_cast<int64_t>(4 * hn::Lanes(Floats())); }
 void step(const DeltaRuleStep& args) {
   const Floats f;
   const Vector decay = hn::Set(f, args.decay), zero = hn::Zero(f);
-  const int64_t width = columns();
 
   Four read{zero, zero, zero, zero};
   for (int64_t i = 0; i < args.keys; ++i)
-    read = times_plus(load(args.s + i * width), hn::Set(f, args.k[i]), read);
+    read = times_plus(load(args.s + i * args.stride), hn::Set(f, args.k[i]), read);
   const Four delta = times(minus_times(load(args.v), read, decay), hn::Set(f, args.beta));
 
   Four out{zero, zero, zero, zero};
   for (int64_t i = 0; i < args.keys; ++i) {
-    const Four kept = times(load(args.s + i * width), decay);
+    const Four kept = times(load(args.s + i * args.stride), decay);
     const Four s = times_plus(delta, hn::Set(f, args.k[i]), kept);
-    store(s, args.s + i * width);
+    store(s, args.s + i * args.stride);
     out = times_plus(s, hn::Set(f, args.q[i]), out);
   }
   store(out, args.y);

@@ -15,6 +15,7 @@ struct DeltaRuleStep {
   float decay;     // exp(g)
   float beta;
   float* s;        // [K, columns], updated
+  int64_t stride;  // floats between its rows
   const float* v;  // [columns]
   float* y;        // [columns]
 };
