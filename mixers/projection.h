@@ -1,17 +1,60 @@
-// A linear layer whose output and scratch memory come from the step's arena.
+// Linear layers whose outputs and scratch memory come from the step's arena.
 #pragma once
+
+#include <array>
+#include <span>
+#include <utility>
 
 #include "core/context.h"
 #include "core/tensor.h"
+#include "ops/linear/linear.h"
 #include "ops/weight.h"
 
 namespace jet {
 
-// x [T, in] W^T + bias as a new tensor of `shape`, whose sizes multiply to T * out; valid until the
-// arena's scope ends.
-TensorView project(Context& context, ConstTensorView x, const Weight& weight, const Shape& shape,
-                   ConstTensorView bias = {});
-// The same into memory of the caller: y [T, out].
+// One linear layer, and the shape that a row of its output is seen in.
+struct Projection {
+  Weight weight;  // [out, in]
+  Shape row;      // sizes that multiply to `out`
+  Tensor bias = {};
+};
+
+// The same numbers as rows of one size: [T, everything else].
+TensorView flat(TensorView rows);
+
+// Memory for the output of a projection of T rows: [T, row...], valid until the arena's scope ends.
+TensorView projection_output(Context& context, int64_t rows, const Projection& projection);
+// x [T, in] to [T, row...].
+TensorView project(Context& context, ConstTensorView x, const Projection& projection);
+// The same, without bias, into memory of the caller: y [T, out].
 void project_into(Context& context, ConstTensorView x, const Weight& weight, TensorView y);
+// Several layers over one x [T, in] as one operation.
+void project_all(Context& context, ConstTensorView x, std::span<const LinearPart> parts);
+
+// Several linear layers over one input: x is prepared once and the outputs are one split over the
+// threads, on a GPU one product.
+template <size_t N>
+class FusedProjection {
+ public:
+  explicit FusedProjection(std::array<Projection, N> parts) : parts_(std::move(parts)) {}
+
+  const Projection& operator[](size_t i) const { return parts_[i]; }
+  // x [T, in]; output i is [T, parts[i].row...].
+  std::array<TensorView, N> operator()(Context& context, ConstTensorView x) const {
+    return run(context, x, std::make_index_sequence<N>());
+  }
+
+ private:
+  template <size_t... I>
+  std::array<TensorView, N> run(Context& context, ConstTensorView x,
+                                std::index_sequence<I...>) const {
+    const std::array<TensorView, N> outputs{projection_output(context, x.shape[0], parts_[I])...};
+    const LinearPart layers[] = {{parts_[I].weight, parts_[I].bias.view(), flat(outputs[I])}...};
+    project_all(context, x, layers);
+    return outputs;
+  }
+
+  std::array<Projection, N> parts_;
+};
 
 }  // namespace jet

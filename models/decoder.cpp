@@ -1,8 +1,8 @@
 #include "models/decoder.h"
 
 #include "core/error.h"
-#include "mixers/projection.h"
 #include "ops/add/add.h"
+#include "ops/add_rms_norm/add_rms_norm.h"
 #include "ops/embedding/embedding.h"
 #include "ops/gather_rows/gather_rows.h"
 #include "ops/rms_norm/rms_norm.h"
@@ -24,12 +24,15 @@ Decoder::Decoder(DecoderSpec spec, const TensorSource& tensors, const Preparer& 
     const TensorSource below = [&](std::string_view name) {
       return take(mixer_prefix(index) + std::string(name));
     };
-    layers_.push_back({.mixer_norm = prepare.vector(take(prefix + "input_layernorm.weight")),
-                       .mixer = spec_.layers[index].mixer->prepare(below, prepare),
-                       .mlp_norm = prepare.vector(take(prefix + "post_attention_layernorm.weight")),
-                       .gate = prepare.weight(take(prefix + "mlp.gate_proj.weight")),
-                       .up = prepare.weight(take(prefix + "mlp.up_proj.weight")),
-                       .down = prepare.weight(take(prefix + "mlp.down_proj.weight"))});
+    const Shape width{spec_.layers[index].mlp_width};
+    layers_.push_back(
+        {.mixer_norm = prepare.vector(take(prefix + "input_layernorm.weight")),
+         .mixer = spec_.layers[index].mixer->prepare(below, prepare),
+         .mlp_norm = prepare.vector(take(prefix + "post_attention_layernorm.weight")),
+         .gate_up = FusedProjection<2>(
+             {Projection{prepare.weight(take(prefix + "mlp.gate_proj.weight")), width},
+              Projection{prepare.weight(take(prefix + "mlp.up_proj.weight")), width}}),
+         .down = prepare.weight(take(prefix + "mlp.down_proj.weight"))});
   }
   norm_ = prepare.vector(take("model.norm.weight"));
   head_ = spec_.tied_head ? embedding_ : prepare.weight(take("lm_head.weight"));
@@ -52,27 +55,28 @@ void Decoder::forward(Context& context, const DecoderCall& call) const {
 
   embedding(context, {call.ids, embedding_, x, call.batch.on_device.ids});
   if (call.on_hidden) call.on_hidden(0, x);
+  rms_norm(context, {x, layers_.front().mixer_norm.view(), eps, normed});
   for (size_t index = 0; index < layers_.size(); ++index) {
     const Layer& layer = layers_[index];
-    rms_norm(context, {x, layer.mixer_norm.view(), eps, normed});
     layer.mixer->forward(context, {normed, call.batch, call.states[index], mixed});
-    add(context, {x, mixed});
-    rms_norm(context, {x, layer.mlp_norm.view(), eps, normed});
-    run_mlp(context, layer, normed);
-    add(context, {x, normed});
+    add_rms_norm(context, {x, mixed, layer.mlp_norm.view(), eps, normed});
+    run_mlp(context, layer, normed, mixed);
+    if (index + 1 < layers_.size()) {
+      add_rms_norm(context, {x, mixed, layers_[index + 1].mixer_norm.view(), eps, normed});
+    } else {
+      add(context, {x, mixed});
+    }
     if (call.on_hidden) call.on_hidden(index + 1, x);
   }
   run_head(context, call, x);
 }
 
-// x <- down(silu(gate x) * up x)
-void Decoder::run_mlp(Context& context, const Layer& layer, TensorView x) const {
+// y = down(silu(gate x) * up x)
+void Decoder::run_mlp(Context& context, const Layer& layer, ConstTensorView x, TensorView y) const {
   const Arena::Scope scratch(context.arena);
-  const Shape wide{x.shape[0], layer.gate.out()};
-  const TensorView gate = project(context, x, layer.gate, wide);
-  const TensorView up = project(context, x, layer.up, wide);
+  const auto [gate, up] = layer.gate_up(context, x);
   swiglu(context, {gate, up, gate});
-  project_into(context, gate, layer.down, x);
+  project_into(context, gate, layer.down, y);
 }
 
 void Decoder::run_head(Context& context, const DecoderCall& call, ConstTensorView x) const {

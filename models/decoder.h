@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mixers/mixer.h"
+#include "mixers/projection.h"
 #include "models/decoder_spec.h"
 #include "ops/weight.h"
 
@@ -48,12 +49,12 @@ class Decoder {
   struct Layer {
     Tensor mixer_norm;  // [D] float32
     std::unique_ptr<Mixer> mixer;
-    Tensor mlp_norm;  // [D] float32
-    Weight gate, up;  // [F, D]
-    Weight down;      // [D, F]
+    Tensor mlp_norm;             // [D] float32
+    FusedProjection<2> gate_up;  // [F, D] each
+    Weight down;                 // [D, F]
   };
 
-  void run_mlp(Context& context, const Layer& layer, TensorView x) const;
+  void run_mlp(Context& context, const Layer& layer, ConstTensorView x, TensorView y) const;
   void run_head(Context& context, const DecoderCall& call, ConstTensorView x) const;
 
   DecoderSpec spec_;

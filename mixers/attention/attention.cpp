@@ -17,17 +17,13 @@ namespace {
 class AttentionMixer final : public Mixer {
  public:
   AttentionMixer(const AttentionSpec& spec, const TensorSource& tensors, const Preparer& prepare)
-      : spec_(spec),
-        q_(prepare.weight(tensors("q_proj.weight"))),
-        k_(prepare.weight(tensors("k_proj.weight"))),
-        v_(prepare.weight(tensors("v_proj.weight"))),
-        o_(prepare.weight(tensors("o_proj.weight"))),
+      : layout_(spec.window == 0 ? CacheLayout::Paged : CacheLayout::Ring),
+        window_(spec.window),
+        scale_(1.0f / std::sqrt(static_cast<float>(spec.model.head_dim))),
+        norm_eps_(static_cast<float>(spec.model.norm_eps)),
+        inputs_(inputs(spec, tensors, prepare)),
+        output_(prepare.weight(tensors("o_proj.weight"))),
         frequencies_(prepare.vector(scaled_rope_frequencies(spec.model))) {
-    if (spec.model.attention_bias) {
-      q_bias_ = prepare.vector(tensors("q_proj.bias"));
-      k_bias_ = prepare.vector(tensors("k_proj.bias"));
-      v_bias_ = prepare.vector(tensors("v_proj.bias"));
-    }
     if (spec.model.qk_norm) {
       q_norm_ = prepare.vector(tensors("q_norm.weight"));
       k_norm_ = prepare.vector(tensors("k_norm.weight"));
@@ -36,48 +32,53 @@ class AttentionMixer final : public Mixer {
 
   void forward(Context& context, const MixerCall& call) const override {
     const Arena::Scope scratch(context.arena);
-    const int64_t rows = call.x.shape[0];
-    const ModelShape& m = spec_.model;
-    const TensorView q =
-        project(context, call.x, q_, Shape{rows, m.heads, m.head_dim}, q_bias_.view());
-    const TensorView k =
-        project(context, call.x, k_, Shape{rows, m.kv_heads, m.head_dim}, k_bias_.view());
-    const TensorView v =
-        project(context, call.x, v_, Shape{rows, m.kv_heads, m.head_dim}, v_bias_.view());
-    if (m.qk_norm) {
-      rms_norm(context, {q, q_norm_.view(), static_cast<float>(m.norm_eps), q});
-      rms_norm(context, {k, k_norm_.view(), static_cast<float>(m.norm_eps), k});
+    const auto [q, k, v] = inputs_(context, call.x);
+    if (q_norm_) {
+      rms_norm(context, {q, q_norm_.view(), norm_eps_, q});
+      rms_norm(context, {k, k_norm_.view(), norm_eps_, k});
     }
     rope(context, {q, frequencies_.view(), call.batch});
     rope(context, {k, frequencies_.view(), call.batch});
 
     const TensorView& k_cache = call.state[0];
     const TensorView& v_cache = call.state[1];
-    const CacheLayout layout = spec_.window == 0 ? CacheLayout::Paged : CacheLayout::Ring;
-    const TensorView mixed = context.arena.tensor(Shape{rows, m.heads, m.head_dim});
+    const TensorView mixed = context.arena.tensor(q.shape);
     const Attention args{.q = q,
                          .k = k,
                          .v = v,
                          .batch = call.batch,
-                         .layout = layout,
+                         .layout = layout_,
                          .k_cache = k_cache,
                          .v_cache = v_cache,
-                         .window = spec_.window,
-                         .scale = 1.0f / std::sqrt(static_cast<float>(m.head_dim)),
+                         .window = window_,
+                         .scale = scale_,
                          .y = mixed};
     attention(context, args, context.arena.span(attention_workspace(context, args)));
-    kv_append(context, {k, call.batch, layout, k_cache, spec_.window});
-    kv_append(context, {v, call.batch, layout, v_cache, spec_.window});
-
-    const ConstTensorView flat{mixed.data, mixed.type, Shape{rows, m.heads * m.head_dim}};
-    project_into(context, flat, o_, call.y);
+    kv_append(context, {k, call.batch, layout_, k_cache, window_});
+    kv_append(context, {v, call.batch, layout_, v_cache, window_});
+    project_into(context, flat(mixed), output_, call.y);
   }
 
  private:
-  AttentionSpec spec_;
-  Weight q_, k_, v_, o_;
-  Tensor q_bias_, k_bias_, v_bias_;
-  Tensor q_norm_, k_norm_;
+  static FusedProjection<3> inputs(const AttentionSpec& spec, const TensorSource& tensors,
+                                   const Preparer& prepare) {
+    const auto layer = [&](const std::string& name, int64_t heads) {
+      Projection projection{prepare.weight(tensors(name + "_proj.weight")),
+                            {heads, spec.model.head_dim}};
+      if (spec.model.attention_bias) projection.bias = prepare.vector(tensors(name + "_proj.bias"));
+      return projection;
+    };
+    return FusedProjection<3>({layer("q", spec.model.heads), layer("k", spec.model.kv_heads),
+                               layer("v", spec.model.kv_heads)});
+  }
+
+  CacheLayout layout_;
+  int64_t window_;
+  float scale_;
+  float norm_eps_;
+  FusedProjection<3> inputs_;  // q, k, v
+  Weight output_;
+  Tensor q_norm_, k_norm_;  // empty where the model has none
   Tensor frequencies_;
 };
 

@@ -7,11 +7,19 @@
 
 namespace jet {
 
+namespace {
+
 bool is_decoding(const BatchView& batch) {
   for (size_t n = 0; n < batch.slots.size(); ++n) {
     if (batch.offsets[n + 1] - batch.offsets[n] > 1) return false;
   }
   return true;
+}
+
+}  // namespace
+
+bool can_jet_step(const Context& context, const BatchView& batch) {
+  return context.device == nullptr && is_decoding(batch);
 }
 
 int64_t jet_step_workspace(const Context& context, const JetStep& args) {

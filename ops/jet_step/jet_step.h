@@ -30,8 +30,9 @@ struct JetStep {
   TensorView y;                // [T, H, V]
 };
 
-// Whether every sequence has at most one row: what this op takes.
-bool is_decoding(const BatchView& batch);
+// Whether this op takes the batch: at most one row a sequence, and on the CPU; a device runs the
+// parts.
+bool can_jet_step(const Context& context, const BatchView& batch);
 
 int64_t jet_step_workspace(const Context& context, const JetStep& args);  // bytes
 
