@@ -5,7 +5,9 @@
 namespace jet {
 
 int64_t state_row_bytes(const StatePart& part, const StateTypes& types) {
-  return checked_mul(part.row.elements(), block_bytes(types.of(part.use)));
+  const int64_t width = part.row.back();
+  if (width == 0) return 0;
+  return checked_mul(part.row.elements() / width, row_bytes(types.of(part.use), width));
 }
 
 int64_t state_fixed_bytes(const StatePart& part, const StateTypes& types) {

@@ -46,7 +46,8 @@ struct StateTypes {
   }
 };
 
-// Bytes of a part's one row; of all its rows in one sequence (0 for PerToken).
+// Throw Error where the type's blocks do not divide the last size of a row. Bytes of a part's one
+// row; of all its rows in one sequence (0 for PerToken).
 int64_t state_row_bytes(const StatePart& part, const StateTypes& types);
 int64_t state_fixed_bytes(const StatePart& part, const StateTypes& types);
 

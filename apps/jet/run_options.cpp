@@ -31,7 +31,7 @@ void add_compute_options(Options& options, RunOptions& run) {
                   "threads (default: all this process may use)");
   options.choice("--dtype", run.dtype, {"f32", "bf16", "f16", "auto"},
                  "type of computing; auto is f32 on the CPU, bf16 on CUDA (default: auto)");
-  options.choice("--kv-dtype", run.kv_dtype, {"f32", "bf16", "f16", "auto"},
+  options.choice("--kv-dtype", run.kv_dtype, {"f32", "bf16", "f16", "q8_0", "auto"},
                  "type in which attention keeps keys and values (default: that of computing)");
   options.choice("--state-dtype", run.state_dtype, {"f32", "bf16"},
                  "type of recurrent states; bf16 is not there yet (default: f32)");
@@ -90,6 +90,7 @@ EngineOptions engine_options(const RunOptions& run) {
           .kv_type = run.kv_dtype == "f32"    ? StateType::F32
                      : run.kv_dtype == "bf16" ? StateType::BF16
                      : run.kv_dtype == "f16"  ? StateType::F16
+                     : run.kv_dtype == "q8_0" ? StateType::Q8_0
                                               : StateType::Auto};
 }
 

@@ -11,7 +11,9 @@
 
 namespace jet {
 
-enum class StateType { Auto, F32, BF16, F16 };  // Auto: the type of computing
+// Auto: the type of computing. Q8_0: blocks of 32 numbers of 8 bits with a scale, on the CPU; heads
+// must be multiples of 32 wide.
+enum class StateType { Auto, F32, BF16, F16, Q8_0 };
 
 struct EngineOptions {
   int threads = 0;  // 0: as many as this process may use

@@ -15,8 +15,8 @@ struct AddRmsNorm {
   TensorView normed;  // [rows, D] of y's type; may alias y
 };
 
-// The same bits as add and rms_norm one after the other, which a device runs instead. Throws Error on shapes or types that do
-// not fit. 4 rows D flops; reads 8 rows D, writes 8 rows D bytes.
+// The same bits as add and rms_norm one after the other, which a device runs instead. Throws Error
+// on shapes or types that do not fit. 4 rows D flops; reads 8 rows D, writes 8 rows D bytes.
 void add_rms_norm(Context& context, const AddRmsNorm& args);
 
 }  // namespace jet

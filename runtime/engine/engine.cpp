@@ -44,6 +44,7 @@ StatePoolOptions pool_options(const EngineOptions& options, const Decoder& decod
   const DType kv = options.kv_type == StateType::F32    ? DType::F32
                    : options.kv_type == StateType::BF16 ? DType::BF16
                    : options.kv_type == StateType::F16  ? DType::F16
+                   : options.kv_type == StateType::Q8_0 ? DType::Q8_0
                                                         : decoder.numbers();
   StatePoolOptions pool{.sequences = options.max_sequences,
                         .context = options.context_length,

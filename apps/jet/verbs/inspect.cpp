@@ -212,7 +212,7 @@ std::function<int()> set_up(Options& options) {
   options.integers("--context", values->contexts, {1, kLongestContext},
                    "contexts to tell the memory of (default: 4096 to 262144)");
   options.flag("--tensors", values->tensors, "list every tensor");
-  options.choice("--kv-dtype", values->kv_dtype, {"f32", "bf16", "f16"},
+  options.choice("--kv-dtype", values->kv_dtype, {"f32", "bf16", "f16", "q8_0"},
                  "type of attention's keys and values (default: bf16)");
   options.choice("--state-dtype", values->state_dtype, {"f32", "bf16"},
                  "type of recurrent states (default: f32)");
