@@ -20,3 +20,17 @@ expect 0 "$JET" bench --model "$data/tiny-tied" --context 100 --synthetic-state 
 same "$(json out "it['prefill_tokens_per_second'], it['context'], it['prompt_length']")" "(None, 100, 0)"
 expect 0 "$JET" bench --model "$data/tiny-untied" --context 30 --decode 0
 same "$(wc -l <out)" 2
+
+# 1 % of the free memory, at 20,000 tokens of context: as many sequences as fit.
+expect 0 "$JET" bench --model "$data/tiny-tied" --context 20000 --synthetic-state --decode 2 --json \
+  --largest-batch --memory-fraction 0.01
+python3 - <<'P' || failed "$(cat out)"
+import json
+case = json.loads(open("out").read())
+assert case["batch"] >= 1 and case["context"] == 20000, case
+free = next(int(line.split()[1]) * 1024 for line in open("/proc/meminfo") if line.startswith("MemAvailable"))
+assert case["memory_bytes"] < 0.02 * free, (case, free)
+P
+usage "leave --batch out" bench --model "$data/tiny-tied" --largest-batch --batch 2
+expect 1 "$JET" bench --model "$data/tiny-tied" --context 40 --decode 2 --kv-dtype q8_0
+grep -qF "a row of 16 numbers is not a whole number of q8_0 blocks of 32" err || failed "$(cat err)"

@@ -15,6 +15,8 @@
 namespace jet::cli {
 namespace {
 
+constexpr double kMemoryShare = 0.9;
+
 struct BenchOptions {
   RunOptions run;
   std::vector<int64_t> prompt_lengths;
@@ -22,6 +24,7 @@ struct BenchOptions {
   std::vector<int64_t> contexts;
   int64_t decode = 32;
   bool synthetic_state = false;
+  bool largest_batch = false;
 };
 
 // What is the same for all cases.
@@ -137,6 +140,8 @@ int bench(const BenchOptions& options) {
   if (options.synthetic_state && options.contexts.empty()) {
     throw UsageError("--synthetic-state needs --context: the depth to decode at");
   }
+  if (options.largest_batch && !options.batches.empty())
+    throw UsageError("--largest-batch finds the batch itself; leave --batch out");
   const Checkpoint checkpoint = open_checkpoint(options.run.model);
   const LoadedModel model(checkpoint, model_options(options.run));
   const int threads =
@@ -158,9 +163,17 @@ int bench(const BenchOptions& options) {
                                machine.bandwidth / 1e9)
                  : fmt::format("{} threads read {:.1f} GB/s", threads, machine.bandwidth / 1e9));
 
+  std::vector<BenchCase> cases = cases_of(options);
+  if (options.largest_batch) {
+    if (model.device) fail("--largest-batch counts the CPU's memory; on a device give --batch");
+    const double share = options.run.memory_fraction.value_or(kMemoryShare);
+    const auto bytes = static_cast<int64_t>(share * static_cast<double>(available_memory()));
+    for (BenchCase& each : cases)
+      each.batch = largest_batch(each, model.decoder, machine.types, bytes - machine.weight_bytes);
+  }
   BenchRunner runner(model.decoder, threads, machine.types);
   if (!options.run.json) write_out(heading());
-  for (const BenchCase& each : cases_of(options)) {
+  for (const BenchCase& each : cases) {
     const BenchResult result = runner.run(each);
     const Figures figures = figures_of(each, result, checkpoint.spec, machine);
     if (options.run.json) {
@@ -182,6 +195,8 @@ std::function<int()> set_up(Options& options) {
   options.integers("--context", values->contexts, {0, kMost}, "depths to decode at");
   options.flag("--synthetic-state", values->synthetic_state,
                "begin at --context with random states, without a prefill");
+  options.flag("--largest-batch", values->largest_batch,
+               "as many sequences at once as memory can hold the states of");
   add_run_options(options, values->run);
   return [values] { return bench(*values); };
 }
@@ -200,10 +215,13 @@ bytes/step   what a step must move at least: weights once (of an untied embeddin
              keys, values and windows as far as they are filled, halfway through the steps
 bandwidth    bytes/step by the mean time of a step, as a share of the machine's read bandwidth: that of the same
              threads summing 256 MB, the best of 5, printed at the start. Caches can lift a small model above 100 %.
+--largest-batch divides --memory-fraction of the free memory, less the weights, by what a sequence keeps at the end of
+the case: its fixed states and windows, its pages of 64 tokens, its row of logits.
 --json prints one object a line with the same figures.)",
     .examples = R"(jet bench --model models/SmolLM2.gguf --prompt-length 128,1024 --decode 64
 jet bench --model random-2b --context 4096 65536 262144 --synthetic-state --json
-jet bench --model random-2b --prompt-length 64 --batch 1 2 4 8)",
+jet bench --model random-2b --prompt-length 64 --batch 1 2 4 8
+jet bench --model random-2b --context 4096 --synthetic-state --largest-batch)",
     .set_up = set_up};
 
 }  // namespace jet::cli

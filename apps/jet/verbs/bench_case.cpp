@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <fstream>
+#include <limits>
 #include <numeric>
 
 #include "apps/jet/interrupt.h"
@@ -28,7 +30,7 @@ std::vector<int32_t> some_ids(int64_t count, int64_t vocabulary) {
 
 // A few thousand random numbers of the type, to be repeated.
 std::vector<std::byte> noise(DType type) {
-  constexpr int64_t kNumbers = 4093;  // prime, so that rows differ
+  constexpr int64_t kNumbers = 4064;  // whole blocks of any type, no multiple of most rows
   constexpr double kDeviation = 0.02;
   Random random(1);
   std::vector<float> numbers(kNumbers);
@@ -163,6 +165,30 @@ BenchResult BenchRunner::run(const BenchCase& bench) {
   std::ranges::sort(result.step_seconds);
   result.state_bytes = pool.bytes_in_use();
   return result;
+}
+
+int64_t available_memory() {
+  std::ifstream file("/proc/meminfo");
+  std::string key;
+  int64_t kilobytes = 0;
+  while (file >> key >> kilobytes) {
+    if (key == "MemAvailable:") return kilobytes * 1024;
+    file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  }
+  fail("/proc/meminfo does not tell the free memory; use --batch");
+}
+
+int64_t largest_batch(const BenchCase& bench, const Decoder& decoder, const StateTypes& types,
+                      int64_t bytes) {
+  const int64_t length = bench.depth() + bench.decode + 1;
+  const StatePool one(decoder.states(), {.sequences = 1, .context = length, .types = types});
+  const int64_t each = one.slot_bytes() + one.options().pages * one.page_bytes() +
+                       row_bytes(DType::F32, decoder.spec().vocabulary);
+  if (bytes < each) {
+    fail("a sequence of {} tokens keeps {}, the memory for states is {}", length, human_bytes(each),
+         human_bytes(std::max<int64_t>(bytes, 0)));
+  }
+  return bytes / each;
 }
 
 }  // namespace jet::cli

@@ -60,4 +60,11 @@ class BenchRunner {
 // device all of the pool.
 void fill_states(const Decoder& decoder, const StatePool& pool, std::span<const int32_t> slots);
 
+// Memory of the machine that a program can still have, in bytes.
+int64_t available_memory();
+// How many sequences `bytes` can hold the states and logits of at the end of the case. Throws Error
+// where not even one fits.
+int64_t largest_batch(const BenchCase& bench, const Decoder& decoder, const StateTypes& types,
+                      int64_t bytes);
+
 }  // namespace jet::cli
