@@ -70,6 +70,9 @@ struct Request {
   // Log-probabilities of the chosen tokens and, besides, of the likeliest so many (at most 20) at
   // each place; -1: none. They are the model's own: of the logits before any step of Sampling.
   int64_t log_probabilities = -1;
+  // The same of the prompt's tokens but the first, each after those before it; the prompt is then
+  // computed from its beginning. Needs log_probabilities; not in a conversation.
+  bool prompt_log_probabilities = false;
   LogitsHook logits_hook = {};
 };
 
@@ -105,6 +108,8 @@ struct Answer {
 // The first answer, or the best beam, and what is true of all.
 struct Output : Answer {
   std::vector<Answer> others;  // the second and so on
+  // Of the prompt's second token and so on, where they were asked for.
+  std::vector<LogProbabilities> prompt_log_probabilities = {};
   int64_t prompt_tokens = 0;
   int64_t cached_tokens = 0;  // of them, that were not computed again
   double prompt_seconds = 0;  // from admission to the first token

@@ -41,8 +41,8 @@ bool Engine::Impl::admit(Job& job) {
   }
   const int64_t before = first.computed;
   const bool may_fit = others + bytes_needed(job.prompt_end, job.request) <= pool_.budget();
-  const Snapshot* start =
-      first.computed == 0 ? snapshots_.find(first.tokens, options_.exact_reuse) : nullptr;
+  const bool may_reuse = first.computed == 0 && !job.request.prompt_log_probabilities;
+  const Snapshot* start = may_reuse ? snapshots_.find(first.tokens, options_.exact_reuse) : nullptr;
   while (!take_place(job, start)) {
     if (!may_fit) return false;
     if (snapshots_.drop_oldest(start)) continue;

@@ -110,6 +110,29 @@ TEST_P(Answers, GiveTheModelsOwnLogProbabilities) {
   }
 }
 
+// A text's tokens are as likely in a prompt as they were when they were chosen; whatever was kept,
+// nothing is missing.
+TEST_P(Answers, GiveThePromptsLogProbabilities) {
+  Engine engine(model, {.prefill_chunk = 64});
+  Request request = greedy_request({3, 1, 4, 1, 5}, 80);
+  request.stop_at_end = false;
+  request.log_probabilities = 2;
+  const Output chosen = engine.generate(request);
+  request.prompt.insert(request.prompt.end(), chosen.ids.begin(), chosen.ids.end());
+  request.max_tokens = 1;
+  request.prompt_log_probabilities = true;
+  for (int i = 0; i < 2; ++i) {
+    const Output given = engine.generate(request);
+    EXPECT_EQ(given.cached_tokens, 0);
+    ASSERT_EQ(given.prompt_log_probabilities.size(), 84u);
+    for (size_t at = 0; at < 80; ++at) {
+      const LogProbabilities& there = given.prompt_log_probabilities[4 + at];
+      EXPECT_EQ(there.chosen, chosen.log_probabilities[at].chosen) << at;
+      EXPECT_EQ(there.top[1].id, chosen.log_probabilities[at].top[1].id) << at;
+    }
+  }
+}
+
 TEST_P(Answers, TheHookForbidsTokens) {
   Engine engine(model);
   Request request = sampled(3, 3);

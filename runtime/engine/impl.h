@@ -77,6 +77,8 @@ class Engine::Impl {
   int64_t last_cut(const Job& job) const;
   void run();
   void count_step();
+  static bool scores_prompt(const Job& job, const Sequence& sequence);
+  static void score_prompt(Job& job, int64_t position, std::span<const float> logits);
   void commit();
   void keep_snapshot(const Job& job, const Sequence& sequence);
 

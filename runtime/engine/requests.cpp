@@ -53,6 +53,8 @@ void Engine::Impl::check_width(const Request& request) const {
   if (beams > 1 && request.answers > beams)
     fail("{} answers of {} beams are asked for; there are at most as many as beams",
          request.answers, beams);
+  if (request.prompt_log_probabilities && (request.log_probabilities < 0 || request.conversation))
+    fail("prompt_log_probabilities need log_probabilities, and no conversation");
   if (beams > 1 && request.log_probabilities >= 0)
     fail("log_probabilities are not kept for beams; ask for one or the other");
   const int64_t width = std::max(request.answers, beams);

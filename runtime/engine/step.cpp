@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "runtime/engine/impl.h"
+#include "runtime/sampling/log_probabilities.h"
 
 namespace jet {
 namespace {
@@ -95,8 +96,10 @@ void Engine::Impl::run() {
     const auto ids =
         std::span(sequence->tokens)
             .subspan(static_cast<size_t>(sequence->computed), static_cast<size_t>(tokens));
-    plan_.add(pool_, sequence->slot, sequence->computed, ids,
-              tokens == sequence->pending() ? BatchPlan::Logits::Last : BatchPlan::Logits::None);
+    const auto wanted = scores_prompt(*job, *sequence)  ? BatchPlan::Logits::All
+                        : tokens == sequence->pending() ? BatchPlan::Logits::Last
+                                                        : BatchPlan::Logits::None;
+    plan_.add(pool_, sequence->slot, sequence->computed, ids, wanted);
   }
   count_step();
   const TensorView logits = logits_.room(static_cast<int64_t>(plan_.logit_rows().size()));
@@ -127,6 +130,11 @@ void Engine::Impl::commit() {
     for (; i < batch_.size() && batch_[i].job == &job; ++i) {
       Sequence& sequence = *batch_[i].sequence;
       const bool chooses = batch_[i].tokens == sequence.pending();
+      if (scores_prompt(job, sequence)) {
+        const int64_t before = chooses ? batch_[i].tokens - 1 : batch_[i].tokens;
+        for (int64_t row = 0; row < before; ++row, logits += vocabulary)
+          score_prompt(job, sequence.computed + row + 1, std::span(logits, vocabulary));
+      }
       sequence.computed += batch_[i].tokens;
       if (sequence.computed <= job.prompt_end) keep_snapshot(job, sequence);
       if (!chooses) continue;
@@ -147,6 +155,17 @@ void Engine::Impl::commit() {
       finish(job, FinishReason::Failed, error.what());
     }
   }
+}
+
+bool Engine::Impl::scores_prompt(const Job& job, const Sequence& sequence) {
+  return job.request.prompt_log_probabilities && sequence.computed < job.prompt_end;
+}
+
+// The token at `position`, by the logits of the one before it.
+void Engine::Impl::score_prompt(Job& job, int64_t position, std::span<const float> logits) {
+  const int32_t id = job.sequences.front().tokens[static_cast<size_t>(position)];
+  job.output.prompt_log_probabilities.push_back(
+      log_probabilities(logits, id, job.request.log_probabilities));
 }
 
 // In the prompt: at its cuts and its end.
