@@ -26,41 +26,58 @@ class Generation {
                      std::chrono::system_clock::now().time_since_epoch())
                      .count()),
         outputs_(plan_.requests.size()),
-        opened_(plan_.requests.size()),
-        left_(plan_.requests.size()) {}
+        first_(plan_.requests.size()),
+        left_(plan_.requests.size()) {
+    size_t answers = 0;
+    for (size_t i = 0; i < plan_.requests.size(); ++i) {
+      first_[i] = answers;
+      answers += static_cast<size_t>(plan_.requests[i].answers);
+    }
+    opened_.resize(answers);
+  }
 
   std::vector<Request> take_requests() { return std::move(plan_.requests); }
 
-  void on_token(size_t index, const std::string& text) {
+  void on_token(size_t request, const Token& token) {
     if (!plan_.stream || exchange_->is_gone()) return;
+    const size_t index = first_[request] + static_cast<size_t>(token.answer);
     open(index);
-    if (!text.empty()) send(plan_.format->piece(static_cast<int64_t>(index), text));
+    send(plan_.format->piece(static_cast<int64_t>(index), token));
   }
 
-  void on_done(size_t index, Output output) {
-    count(index, output);
-    const bool failed =
-        output.finish == FinishReason::Failed || output.finish == FinishReason::Cancelled;
-    if (output.finish == FinishReason::Failed) error_ = ApiError(500, output.error);
-    // Else no one is there to read it.
-    if (output.finish == FinishReason::Cancelled)
-      error_ = ApiError(503, "the server is shutting down");
-    if (plan_.stream && !failed && !exchange_->is_gone()) {
-      open(index);
-      send(plan_.format->closing(static_cast<int64_t>(index), output));
-    }
-    outputs_[index] = std::move(output);
+  void on_refused(const std::string& why) {
+    error_ = ApiError(400, why);
+    if (--left_ == 0) finish();
+  }
+
+  void on_done(size_t request, Output output) {
+    count(request, output);
+    close(first_[request], output);
+    for (size_t i = 0; i < output.others.size(); ++i)
+      close(first_[request] + 1 + i, output.others[i]);
+    outputs_[request] = std::move(output);
     if (--left_ == 0) finish();
   }
 
  private:
-  void count(size_t index, const Output& output) {
-    const size_t each = outputs_.size() / static_cast<size_t>(plan_.prompts);
-    if (index % each == 0) {
+  void close(size_t index, const Answer& answer) {
+    if (answer.finish == FinishReason::Failed) error_ = ApiError(500, answer.error);
+    // Else no one is there to read it.
+    if (answer.finish == FinishReason::Cancelled)
+      error_ = ApiError(503, "the server is shutting down");
+    if (!plan_.stream || error_ || exchange_->is_gone()) return;
+    open(index);
+    send(plan_.format->closing(static_cast<int64_t>(index), answer));
+  }
+
+  void count(size_t request, const Output& output) {
+    if (first_[request] % static_cast<size_t>(plan_.answers) == 0) {
       usage_.prompt_tokens += output.prompt_tokens;
       usage_.cached_tokens += output.cached_tokens;
     }
     usage_.completion_tokens += static_cast<int64_t>(output.ids.size());
+    for (const Answer& other : output.others)
+      usage_.completion_tokens += static_cast<int64_t>(other.ids.size());
   }
 
   Json envelope() const {
@@ -76,11 +93,11 @@ class Generation {
     begun_ = true;
     if (opened_[index]) return;
     opened_[index] = true;
-    const Json opening = plan_.format->opening(static_cast<int64_t>(index));
-    if (!opening.is_null()) send(opening);
+    send(plan_.format->opening(static_cast<int64_t>(index)));
   }
 
   void send(const Json& choice) {
+    if (choice.is_null()) return;
     Json message = envelope();
     message["choices"].push_back(choice);
     if (plan_.include_usage) message["usage"] = nullptr;
@@ -96,10 +113,17 @@ class Generation {
     if (plan_.stream && begun_) return end_stream();
     if (error_) return exchange_->respond(error_response(*error_));
     Json message = envelope();
-    for (size_t i = 0; i < outputs_.size(); ++i)
-      message["choices"].push_back(plan_.format->whole(static_cast<int64_t>(i), outputs_[i]));
+    for (size_t request = 0; request < outputs_.size(); ++request) add_choices(request, message);
     message["usage"] = usage_json(usage_);
     exchange_->respond({.body = message.dump(-1, ' ', false, Json::error_handler_t::replace)});
+  }
+
+  void add_choices(size_t request, Json& message) {
+    const Output& output = outputs_[request];
+    auto index = static_cast<int64_t>(first_[request]);
+    message["choices"].push_back(plan_.format->whole(index, output, output));
+    for (const Answer& other : output.others)
+      message["choices"].push_back(plan_.format->whole(++index, other, output));
   }
 
   void end_stream() {
@@ -118,8 +142,9 @@ class Generation {
   const std::string model_;
   GenerationPlan plan_;
   const int64_t created_;
-  std::vector<Output> outputs_;
-  std::vector<bool> opened_;
+  std::vector<Output> outputs_;  // of each request
+  std::vector<size_t> first_;    // answer of each request, counted over all
+  std::vector<bool> opened_;     // of each answer
   size_t left_;
   bool begun_ = false;
   std::optional<ApiError> error_;
@@ -135,8 +160,8 @@ Json usage_json(const Usage& usage) {
           {"prompt_tokens_details", {{"cached_tokens", usage.cached_tokens}}}};
 }
 
-std::string finish_reason(const Output& output) {
-  return output.finish == FinishReason::Length ? "length" : "stop";
+std::string finish_reason(const Answer& answer) {
+  return answer.finish == FinishReason::Length ? "length" : "stop";
 }
 
 void start_generation(const std::shared_ptr<Exchange>& exchange, ServedModel& served,
@@ -147,8 +172,9 @@ void start_generation(const std::shared_ptr<Exchange>& exchange, ServedModel& se
     const size_t index = jobs.size();
     jobs.push_back(
         {std::move(request),
-         [generation, index](const Token& token) { generation->on_token(index, token.text); },
-         [generation, index](Output output) { generation->on_done(index, std::move(output)); }});
+         [generation, index](const Token& token) { generation->on_token(index, token); },
+         [generation, index](Output output) { generation->on_done(index, std::move(output)); },
+         [generation](const std::string& why) { generation->on_refused(why); }});
   }
   const auto group = std::make_shared<Group>();
   if (!served.host->submit(std::move(jobs), group))

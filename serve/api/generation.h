@@ -22,29 +22,31 @@ struct Usage {
 Json usage_json(const Usage& usage);
 
 // How an endpoint spells its answers. Lives on the engine's thread once the generation has begun.
+// Null: nothing to send.
 class AnswerFormat {
  public:
   virtual ~AnswerFormat() = default;
   virtual const char* object(bool streams) const = 0;  // "text_completion"
-  // What a stream says of an answer before its first text; null: nothing.
+  // What a stream says of an answer before its first text.
   virtual Json opening(int64_t index) = 0;
-  // A piece of an answer's text.
-  virtual Json piece(int64_t index, const std::string& text) = 0;
+  // A token, with the text that became certain by it.
+  virtual Json piece(int64_t index, const Token& token) = 0;
   // What a stream says last of an answer.
-  virtual Json closing(int64_t index, const Output& output) = 0;
-  // An answer as a whole.
-  virtual Json whole(int64_t index, const Output& output) = 0;
+  virtual Json closing(int64_t index, const Answer& answer) = 0;
+  // An answer as a whole; `output` holds it and what is true of all answers to its prompt.
+  virtual Json whole(int64_t index, const Answer& answer, const Output& output) = 0;
 };
 
 // "stop" or "length", as OpenAI spells them.
-std::string finish_reason(const Output& output);
+std::string finish_reason(const Answer& answer);
 
 struct GenerationPlan {
   std::string id;  // "cmpl-..."
   bool stream = false;
   bool include_usage = false;
-  int64_t prompts =
-      1;  // the requests are the prompts' answers in order: prompt 0's, prompt 1's, ...
+  int64_t prompts = 1;
+  int64_t answers = 1;  // that are given to each prompt
+  // The prompts in order; each as one request for several answers, or as several requests for one.
   std::vector<Request> requests = {};
   std::unique_ptr<AnswerFormat> format = {};
 };

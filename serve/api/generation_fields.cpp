@@ -78,4 +78,14 @@ GenerationFields read_generation_fields(Body& body, const GenerationConfig& conf
   return fields;
 }
 
+Request make_request(const GenerationFields& fields, const std::vector<int32_t>& prompt,
+                     int64_t max_tokens) {
+  return {.prompt = prompt,
+          .max_tokens = max_tokens,
+          .sampling = fields.sampling,
+          .stop = fields.stop,
+          .stop_at_end = fields.stop_at_end,
+          .answers = fields.n};
+}
+
 }  // namespace jet::serve

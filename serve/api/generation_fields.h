@@ -31,4 +31,8 @@ struct GenerationFields {
 // `config` is what holds where the request says nothing, as with `jet generate`.
 GenerationFields read_generation_fields(Body& body, const GenerationConfig& config);
 
+// A request for all n answers to a prompt.
+Request make_request(const GenerationFields& fields, const std::vector<int32_t>& prompt,
+                     int64_t max_tokens);
+
 }  // namespace jet::serve

@@ -11,13 +11,6 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-Output failed(const std::string& why) {
-  Output output;
-  output.finish = FinishReason::Failed;
-  output.error = why;
-  return output;
-}
-
 }  // namespace
 
 EngineHost::EngineHost(Model model, const EngineOptions& options, size_t max_waiting)
@@ -36,10 +29,15 @@ EngineHost::~EngineHost() {
 bool EngineHost::submit(std::vector<Job> jobs, const std::shared_ptr<Group>& group) {
   {
     const std::lock_guard lock(mutex_);
-    // A request of many parts may come alone, however many they are.
-    if (closing_ || (jobs_ > 0 && jobs_ + jobs.size() > capacity_)) return false;
-    jobs_ += jobs.size();
-    for (Job& job : jobs) arrived_.push_back({std::move(job), group, now()});
+    size_t places = 0;
+    for (const Job& job : jobs) places += static_cast<size_t>(job.request.answers);
+    // Many parts may come alone, however many they are.
+    if (closing_ || (places_ > 0 && places_ + places > capacity_)) return false;
+    places_ += places;
+    for (Job& job : jobs) {
+      const auto answers = static_cast<size_t>(job.request.answers);
+      arrived_.push_back({std::move(job), group, now(), answers, std::vector<double>(answers)});
+    }
   }
   changed_.notify_one();
   return true;
@@ -60,8 +58,8 @@ void EngineHost::close() {
 
 EngineHost::Load EngineHost::load() const {
   const std::lock_guard lock(mutex_);
-  const size_t running = std::min(jobs_, max_running_);
-  return {running, jobs_ - running, engine_.state_bytes(), state_bytes_in_use_};
+  const size_t running = std::min(places_, max_running_);
+  return {running, places_ - running, engine_.state_bytes(), state_bytes_in_use_};
 }
 
 void EngineHost::run() {
@@ -108,30 +106,34 @@ void EngineHost::admit(std::vector<Active> arrived) {
     try {
       const RequestId id = engine_.submit(std::move(active->job.request),
                                           [this, it = active.get()](const Token& token) {
-                                            note_token(*it);
+                                            note_token(*it, token);
                                             if (it->job.on_token) it->job.on_token(token);
                                           });
       active_.emplace(id, std::move(active));
     } catch (const std::exception& error) {
-      finish(*active, failed(error.what()));
+      leave(*active);
+      active->job.on_refused(error.what());
     }
   }
 }
 
-void EngineHost::note_token(Active& active) {
+void EngineHost::note_token(Active& active, const Token& token) {
   const double time = now();
-  if (active.tokens++ == 0)
+  double& last = active.last_token[static_cast<size_t>(token.answer)];
+  if (last == 0)
     metrics_.time_to_first_token.observe(time - active.submitted);
   else
-    metrics_.inter_token_latency.observe(time - active.last_token);
-  active.last_token = time;
+    metrics_.inter_token_latency.observe(time - last);
+  last = time;
+}
+
+void EngineHost::leave(const Active& active) {
+  const std::lock_guard lock(mutex_);
+  places_ -= active.places;
 }
 
 void EngineHost::finish(Active& active, Output output) {
-  {
-    const std::lock_guard lock(mutex_);
-    --jobs_;
-  }
+  leave(active);
   metrics_.note(output, now() - active.submitted);
   active.job.on_done(std::move(output));
 }

@@ -27,7 +27,8 @@ struct Group {
 struct Job {
   Request request;
   OnToken on_token;
-  std::function<void(Output)> on_done;  // once, whatever becomes of the request
+  std::function<void(Output)> on_done;  // once, whatever becomes of the request; but
+  std::function<void(const std::string& why)> on_refused;  // of one that the engine does not take
 };
 
 class EngineHost {
@@ -62,13 +63,14 @@ class EngineHost {
     Job job;
     std::shared_ptr<Group> group;
     double submitted = 0;
-    double last_token = 0;
-    int64_t tokens = 0;
+    size_t places = 1;               // answers that are computed
+    std::vector<double> last_token;  // of each answer: when
   };
 
   void run();
   void admit(std::vector<Active> arrived);
-  void note_token(Active& active);
+  void note_token(Active& active, const Token& token);
+  void leave(const Active& active);
   void finish(Active& active, Output output);
 
   Model model_;
@@ -82,7 +84,7 @@ class EngineHost {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Active> arrived_;
-  size_t jobs_ = 0;  // arrived or active
+  size_t places_ = 0;  // answers, arrived or active
   int64_t state_bytes_in_use_ = 0;
   bool closing_ = false;
   std::thread thread_;

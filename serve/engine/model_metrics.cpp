@@ -50,6 +50,7 @@ void ModelMetrics::note(const Output& output, double seconds) {
   prompt_tokens += static_cast<uint64_t>(output.prompt_tokens);
   cached_tokens += static_cast<uint64_t>(output.cached_tokens);
   generation_tokens += output.ids.size();
+  for (const Answer& other : output.others) generation_tokens += other.ids.size();
   ++finished[static_cast<size_t>(output.finish)];
 }
 

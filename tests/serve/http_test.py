@@ -80,6 +80,86 @@ def several_prompts_and_answers():
         assert got["choices"][0]["text"] == "Hello" and got["usage"]["completion_tokens"] == 0
 
 
+def log_probabilities_are_exact():
+    """As lm-evaluation-harness reads them: is_greedy by equal doubles, the context's part cut off by its length."""
+    with serving("--model", MODEL) as server:
+        greedy = server.post("/v1/completions", {**COMPLETE, "logprobs": 2})[2]["choices"][0]
+        logs = greedy["logprobs"]
+        assert len(logs["tokens"]) == len(logs["token_logprobs"]) == len(logs["top_logprobs"]) == len(logs["text_offset"]) == 6
+        assert all(value == max(top.values()) for value, top in zip(logs["token_logprobs"], logs["top_logprobs"]))
+        ids = server.post("/tokenize", {"prompt": "Hello world, again"})[2]["tokens"]
+        ask = {"prompt": [ids, ids[:3]], "temperature": 0, "max_tokens": 1, "logprobs": 1, "echo": True, "seed": 1234}
+        status, _, got = server.post("/v1/completions", ask)
+        assert status == 200, got
+        for choice, prompt in zip(got["choices"], (ids, ids[:3])):
+            logs = choice["logprobs"]
+            assert len(logs["token_logprobs"]) == len(logs["top_logprobs"]) == len(prompt) + 1
+            assert logs["token_logprobs"][0] is None and logs["top_logprobs"][0] is None
+            for value, top in zip(logs["token_logprobs"][1:], logs["top_logprobs"][1:]):
+                assert value in top.values() and value <= max(top.values()) <= 0
+            assert logs["token_logprobs"][-1] == max(logs["top_logprobs"][-1].values())
+            assert "".join(logs["tokens"][:-1]) == server.post("/detokenize", {"tokens": prompt})[2]["prompt"]
+        assert server.post("/v1/completions", ask)[2]["choices"] == got["choices"]
+        only = server.post("/v1/completions", {**ask, "max_tokens": 0})[2]["choices"][0]["logprobs"]
+        assert only["token_logprobs"] == got["choices"][0]["logprobs"]["token_logprobs"][:-1]
+        pieces = server.events("/v1/completions", {**COMPLETE, "logprobs": 2})
+        streamed = [value for e in pieces[:-1] if e["choices"][0]["logprobs"] for value in e["choices"][0]["logprobs"]["token_logprobs"]]
+        assert streamed == greedy["logprobs"]["token_logprobs"]
+        chat = server.post("/v1/chat/completions", {**CHAT, "logprobs": True, "top_logprobs": 3})[2]["choices"][0]["logprobs"]["content"]
+        assert len(chat) == 6 and all(len(entry["top_logprobs"]) == 3 for entry in chat)
+        assert all(entry["logprob"] == entry["top_logprobs"][0]["logprob"] for entry in chat)
+        for fields in ({"logprobs": 21}, {"logprobs": -1}, {"logprobs": True}, {"logprobs": 1, "echo": True, "stream": True}):
+            assert server.post("/v1/completions", {**COMPLETE, **fields})[0] == 400, fields
+        assert server.post("/v1/chat/completions", {**CHAT, "top_logprobs": 3})[0] == 400
+
+
+def json_is_kept_to():
+    """A model of random weights writes JSON of the schema, or an answer that its length cut."""
+    schema = {"type": "object", "required": ["name", "tags"], "additionalProperties": False, "properties": {
+        "name": {"type": "string", "maxLength": 8}, "age": {"type": ["integer", "null"]},
+        "tags": {"type": "array", "maxItems": 2, "items": {"enum": ["red", "green", 5]}}}}
+    form = {"type": "json_schema", "json_schema": {"name": "it", "schema": schema, "strict": True}}
+    with serving("--model", MODEL) as server:
+        ended = 0
+        for seed in range(0, 24, 3):
+            status, _, got = server.post("/v1/chat/completions", {**CHAT, "response_format": form, "max_tokens": 120,
+                                                                  "temperature": 1, "seed": seed, "n": 3})
+            assert status == 200, got
+            for choice in got["choices"]:
+                if choice["finish_reason"] != "stop":
+                    continue
+                ended += 1
+                it = json.loads(choice["message"]["content"])
+                assert list(it) in (["name", "tags"], ["name", "age", "tags"]), it
+                assert len(it["name"]) <= 8 and len(it["tags"]) <= 2 and set(it["tags"]) <= {"red", "green", 5}, it
+                assert it.get("age") is None or isinstance(it["age"], int)
+        assert ended > 8, ended
+        got = server.post("/v1/chat/completions", {**CHAT, "response_format": {"type": "json_object"}, "max_tokens": 60, "temperature": 1, "n": 8, "seed": 1})[2]
+        for choice in got["choices"]:
+            assert choice["message"]["content"].startswith("{")
+            if choice["finish_reason"] == "stop":
+                assert isinstance(json.loads(choice["message"]["content"]), dict)
+        for bad in ({"type": "grammar"}, {"type": "json_schema"}, {"type": "json_schema", "json_schema": {"name": "a"}}, "json_object",
+                    {"type": "json_schema", "json_schema": {"schema": {"type": "string", "pattern": "(" * 60000}}},
+                    {"type": "json_schema", "json_schema": {"schema": {"$ref": "#"}}}):
+            status, _, got = server.post("/v1/chat/completions", {**CHAT, "response_format": bad})
+            assert status == 400 and got["error"]["param"].startswith("response_format"), (bad, got)
+
+
+def turns_are_not_computed_again():
+    with serving("--model", MODEL) as server:
+        messages = [{"role": "user", "content": "Hello there, how are you this fine morning? " * 4}]
+        first = server.post("/v1/chat/completions", {**CHAT, "messages": messages})[2]
+        messages += [first["choices"][0]["message"] | {"refusal": None}, {"role": "user", "content": "And now?"}]
+        second = server.post("/v1/chat/completions", {**CHAT, "messages": messages})[2]
+        assert first["usage"]["prompt_tokens_details"]["cached_tokens"] == 0
+        assert second["usage"]["prompt_tokens_details"]["cached_tokens"] >= 64, second["usage"]
+        assert server.metric("prefix_cache_hits_total") == second["usage"]["prompt_tokens_details"]["cached_tokens"]
+    with serving("--model", MODEL) as server:
+        cold = server.post("/v1/chat/completions", {**CHAT, "messages": messages})[2]
+        assert cold["choices"] == second["choices"]
+
+
 def tokens_go_and_come():
     with serving("--model", MODEL) as server:
         _, _, got = server.post("/tokenize", {"prompt": "Hello <|im_end|> world", "add_special_tokens": False})
@@ -326,6 +406,7 @@ def two_models_by_name():
         assert [c["id"] for c in server.get("/card")[2]] == ["one", "two"]
 
 
-run_tests([answers_are_those_of_generate, several_prompts_and_answers, tokens_go_and_come, wrong_requests_are_named,
+run_tests([answers_are_those_of_generate, several_prompts_and_answers, log_probabilities_are_exact, json_is_kept_to,
+           turns_are_not_computed_again, tokens_go_and_come, wrong_requests_are_named,
            malformed_http_is_refused, a_connection_is_used_again, clients_that_vanish_free_their_places, many_clients_at_once, a_full_queue_is_said,
            a_stop_lets_what_runs_end, keys_and_origins, two_models_by_name])
