@@ -3,6 +3,20 @@
 #include <algorithm>
 
 namespace jet {
+namespace {
+
+constexpr int64_t kBegin = 8;  // numbers: 16 bytes of 16-bit ones
+
+int64_t padded(int64_t width) { return (width + kBegin - 1) / kBegin * kBegin; }
+
+Shape output_shape(int64_t rows, const Projection& projection) {
+  std::array<int64_t, Shape::kMaxRank> sizes{rows};
+  const auto row = projection.row.sizes();
+  std::ranges::copy(row, sizes.begin() + 1);
+  return Shape(std::span(sizes).first(row.size() + 1));
+}
+
+}  // namespace
 
 TensorView flat(TensorView rows) {
   int64_t width = 1;
@@ -12,10 +26,26 @@ TensorView flat(TensorView rows) {
 }
 
 TensorView projection_output(Context& context, int64_t rows, const Projection& projection) {
-  std::array<int64_t, Shape::kMaxRank> sizes{rows};
-  const auto row = projection.row.sizes();
-  std::ranges::copy(row, sizes.begin() + 1);
-  return context.arena.tensor(Shape(std::span(sizes).first(row.size() + 1)));
+  return context.arena.tensor(output_shape(rows, projection));
+}
+
+ProjectionOutputs::ProjectionOutputs(Context& context, int64_t rows,
+                                     std::span<const Projection> projections)
+    : context_(context), rows_(rows) {
+  if (context.device == nullptr) return;
+  int64_t width = 0;
+  for (const Projection& projection : projections) width += padded(projection.weight.out());
+  all_ = context.arena.tensor(Shape{rows, width});
+}
+
+TensorView ProjectionOutputs::take(const Projection& projection) {
+  if (context_.device == nullptr) return projection_output(context_, rows_, projection);
+  TensorView view = all_;
+  view.data += taken_ * block_bytes(all_.type);
+  view.row_stride = all_.shape[1];
+  view.shape = output_shape(rows_, projection);
+  taken_ += padded(projection.weight.out());
+  return view;
 }
 
 TensorView project(Context& context, ConstTensorView x, const Projection& projection) {

@@ -28,6 +28,20 @@ TensorView projection_output(Context& context, int64_t rows, const Projection& p
 TensorView project(Context& context, ConstTensorView x, const Projection& projection);
 // The same, without bias, into memory of the caller: y [T, out].
 void project_into(Context& context, ConstTensorView x, const Weight& weight, TensorView y);
+// Memory for the outputs of several: on a device parts of the rows of one tensor, side by side,
+// each beginning at a multiple of 8 numbers.
+class ProjectionOutputs {
+ public:
+  ProjectionOutputs(Context& context, int64_t rows, std::span<const Projection> projections);
+  TensorView take(const Projection& projection);  // one after another, in order
+
+ private:
+  Context& context_;
+  int64_t rows_;
+  TensorView all_;  // on a device
+  int64_t taken_ = 0;
+};
+
 // Several layers over one x [T, in] as one operation.
 void project_all(Context& context, ConstTensorView x, std::span<const LinearPart> parts);
 
@@ -48,7 +62,8 @@ class FusedProjection {
   template <size_t... I>
   std::array<TensorView, N> run(Context& context, ConstTensorView x,
                                 std::index_sequence<I...>) const {
-    const std::array<TensorView, N> outputs{projection_output(context, x.shape[0], parts_[I])...};
+    ProjectionOutputs memory(context, x.shape[0], parts_);
+    const std::array<TensorView, N> outputs{memory.take(parts_[I])...};
     const LinearPart layers[] = {{parts_[I].weight, parts_[I].bias.view(), flat(outputs[I])}...};
     project_all(context, x, layers);
     return outputs;

@@ -6,6 +6,7 @@
 #include "core/cuda/device.cuh"
 #include "core/device_library.h"
 #include "ops/add/kernels.h"
+#include "ops/add_rms_norm/kernels.h"
 #include "ops/attention/kernels.h"
 #include "ops/delta_gates/kernels.h"
 #include "ops/device_ops.h"
@@ -14,6 +15,7 @@
 #include "ops/gated_delta_rule/kernels.h"
 #include "ops/gated_rms_norm/kernels.h"
 #include "ops/gather_rows/kernels.h"
+#include "ops/jet_step/kernels.h"
 #include "ops/kv_append/kernels.h"
 #include "ops/linear/kernels.h"
 #include "ops/rms_norm/kernels.h"
@@ -27,6 +29,7 @@ namespace {
 
 constexpr DeviceOps kOps{
     .add = add_cuda,
+    .add_rms_norm = add_rms_norm_cuda,
     .attention_workspace = attention_cuda_workspace,
     .attention = attention_cuda,
     .delta_gates = delta_gates_cuda,
@@ -36,6 +39,8 @@ constexpr DeviceOps kOps{
     .gated_delta_rule = gated_delta_rule_cuda,
     .gated_rms_norm = gated_rms_norm_cuda,
     .gather_rows = gather_rows_cuda,
+    .jet_step_workspace = jet_step_cuda_workspace,
+    .jet_step = jet_step_cuda,
     .kv_append = kv_append_cuda,
     .linear_workspace = linear_cuda_workspace,
     .linear = linear_cuda,

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "ops/add/add.h"
+#include "ops/add_rms_norm/add_rms_norm.h"
 #include "ops/attention/attention.h"
 #include "ops/delta_gates/delta_gates.h"
 #include "ops/dynamic_conv/dynamic_conv.h"
@@ -10,6 +11,7 @@
 #include "ops/gated_delta_rule/gated_delta_rule.h"
 #include "ops/gated_rms_norm/gated_rms_norm.h"
 #include "ops/gather_rows/gather_rows.h"
+#include "ops/jet_step/jet_step.h"
 #include "ops/kv_append/kv_append.h"
 #include "ops/linear/linear.h"
 #include "ops/rms_norm/rms_norm.h"
@@ -63,6 +65,21 @@ TEST_F(OpsOnGpu, RmsNorm) {
       rms_norm(host, {x.host(), w.host(), 1e-6f, y.host()});
       rms_norm(context, {x.there(), w.there(), 1e-6f, y.there()});
       EXPECT_LT(y.error(), tolerance(type)) << to_string(shape);
+    }
+  }
+}
+
+TEST_F(OpsOnGpu, AddRmsNorm) {
+  for (const DType type : kTypes) {
+    for (const Shape& shape : {Shape{3, 7}, Shape{33, 576}, Shape{5, 2560}}) {
+      Mirror x = mirror(normals(shape.elements(), 1), shape);
+      Mirror y = mirror(normals(shape.elements(), 2), shape, type);
+      Mirror w = mirror(normals(shape.back(), 3), Shape{shape.back()});
+      Mirror normed = output(shape, type);
+      add_rms_norm(host, {x.host(), y.host(), w.host(), 1e-6f, normed.host()});
+      add_rms_norm(context, {x.there(), y.there(), w.there(), 1e-6f, normed.there()});
+      EXPECT_LT(x.error(), tolerance(DType::F32)) << to_string(shape);
+      EXPECT_LT(normed.error(), tolerance(type)) << to_string(shape);
     }
   }
 }
@@ -175,6 +192,57 @@ TEST_F(OpsOnGpu, GatedDeltaRule) {
       gated_delta_rule(context, args, arena.span(gated_delta_rule_workspace(context, args)));
       EXPECT_LT(y.error(), type == DType::F32 ? 1e-5 : 2e-2) << keys << " x " << values;
       EXPECT_LT(state.error(), type == DType::F32 ? 1e-5 : 2e-2) << keys << " x " << values;
+    }
+  }
+}
+
+// As one kernel where it knows the widths (bf16: 96 x 256), else as its parts, which round v and
+// the output of the rule once more.
+TEST_F(OpsOnGpu, JetStep) {
+  OwnedBatch owned({1, 1, 1, 1}, {0, 3, 1, 9});
+  owned.slots = {2, 0, 4, 1};
+  const MirroredBatch batch(*device, owned);
+  const int64_t rows = 4, slots = 5, heads = 3, taps = 4;
+  for (const DType type : kTypes) {
+    for (const auto& [keys, values] : {std::pair<int64_t, int64_t>{16, 24}, {96, 256}}) {
+      const int64_t channels = heads * values;
+      const auto random = [&](const Shape& shape, uint64_t seed, double deviation, DType of) {
+        return mirror(normals(shape.elements(), seed, deviation), shape, of);
+      };
+      Mirror q = random({rows, heads, keys}, 1, 1, type),
+             k = random({rows, heads, keys}, 2, 1, type);
+      Mirror u = random({rows, channels}, 3, 1, type);
+      Mirror w = random({rows, channels, taps}, 4, 0.5, type);
+      Mirror a = random({rows, heads}, 5, 1, type), b = random({rows, heads}, 6, 1, type);
+      Mirror gate = random({rows, heads, values}, 7, 1, type);
+      Mirror a_log = random({heads}, 8, 1, DType::F32), bias = random({heads}, 9, 1, DType::F32);
+      Mirror norm = random({values}, 10, 1, DType::F32);
+      Mirror conv = random({slots, taps - 1, channels}, 11, 1, type);
+      Mirror state = random({slots, heads, keys, values}, 12, 0.3, DType::F32);
+      Mirror y = output(Shape{rows, heads, values}, type);
+      const auto call = [&](auto side) {
+        return JetStep{.q = side(q),
+                       .k = side(k),
+                       .u = side(u),
+                       .taps = side(w),
+                       .a = side(a),
+                       .b = side(b),
+                       .gate = side(gate),
+                       .a_log = side(a_log),
+                       .dt_bias = side(bias),
+                       .o_norm = side(norm),
+                       .batch = batch.view(),
+                       .conv_state = side(conv),
+                       .recurrent_state = side(state),
+                       .y = side(y)};
+      };
+      const JetStep expected = call([](Mirror& m) { return m.host(); });
+      jet_step(host, expected, host_arena.span(jet_step_workspace(host, expected)));
+      const JetStep args = call([](Mirror& m) { return m.there(); });
+      jet_step(context, args, arena.span(jet_step_workspace(context, args)));
+      EXPECT_LT(y.error(), type == DType::F32 ? 2e-5 : 2e-2) << keys << " x " << values;
+      EXPECT_LT(state.error(), type == DType::F32 ? 1e-5 : 1e-2) << keys << " x " << values;
+      EXPECT_EQ(conv.error(), 0) << keys << " x " << values;
     }
   }
 }

@@ -12,6 +12,7 @@ namespace jet {
 
 struct Context;
 struct Add;
+struct AddRmsNorm;
 struct Attention;
 struct DeltaGates;
 struct DynamicConv;
@@ -19,6 +20,7 @@ struct Embedding;
 struct GatedDeltaRule;
 struct GatedRmsNorm;
 struct GatherRows;
+struct JetStep;
 struct KvAppend;
 struct LinearGroup;
 struct RmsNorm;
@@ -29,6 +31,7 @@ struct SwiGlu;
 
 struct DeviceOps {
   void (*add)(Context&, const Add&);
+  void (*add_rms_norm)(Context&, const AddRmsNorm&);
   int64_t (*attention_workspace)(const Context&, const Attention&);
   void (*attention)(Context&, const Attention&, std::span<std::byte>);
   void (*delta_gates)(Context&, const DeltaGates&);
@@ -38,6 +41,8 @@ struct DeviceOps {
   void (*gated_delta_rule)(Context&, const GatedDeltaRule&, std::span<std::byte>);
   void (*gated_rms_norm)(Context&, const GatedRmsNorm&);
   void (*gather_rows)(Context&, const GatherRows&);
+  int64_t (*jet_step_workspace)(const Context&, const JetStep&);
+  void (*jet_step)(Context&, const JetStep&, std::span<std::byte>);
   void (*kv_append)(Context&, const KvAppend&);
   int64_t (*linear_workspace)(const Context&, const LinearGroup&);
   void (*linear)(Context&, const LinearGroup&, std::span<std::byte>);

@@ -48,7 +48,7 @@ class JetBlock final : public Mixer {
                        .conv_state = call.state[1],
                        .recurrent_state = call.state[0],
                        .y = mixed};
-    if (can_jet_step(context, call.batch)) {
+    if (is_decoding(call.batch)) {
       jet_step(context, step, context.arena.span(jet_step_workspace(context, step)));
     } else {
       run_prompts(context, step, q, k);

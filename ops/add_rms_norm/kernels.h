@@ -9,6 +9,7 @@
 namespace jet {
 
 void add_rms_norm_cpu(Context& context, const AddRmsNorm& args);
+void add_rms_norm_cuda(Context& context, const AddRmsNorm& args);
 
 struct AddRmsNormReference {
   std::vector<double> x, normed;

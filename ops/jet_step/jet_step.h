@@ -30,9 +30,8 @@ struct JetStep {
   TensorView y;                // [T, H, V]
 };
 
-// Whether this op takes the batch: at most one row a sequence, and on the CPU; a device runs the
-// parts.
-bool can_jet_step(const Context& context, const BatchView& batch);
+// Whether this op takes the batch: at most one row a sequence.
+bool is_decoding(const BatchView& batch);
 
 int64_t jet_step_workspace(const Context& context, const JetStep& args);  // bytes
 

@@ -11,6 +11,9 @@ namespace jet {
 int64_t jet_step_cpu_workspace(const Context& context, const JetStep& args);
 void jet_step_cpu(Context& context, const JetStep& args, std::span<std::byte> workspace);
 
+int64_t jet_step_cuda_workspace(const Context& context, const JetStep& args);
+void jet_step_cuda(Context& context, const JetStep& args, std::span<std::byte> workspace);
+
 struct JetStepReference {
   std::vector<double> y;                // [T, H, V]
   std::vector<double> recurrent_state;  // [slots, H, K, V], after the step
