@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,6 +14,13 @@
 namespace jet {
 
 struct DeviceOps;  // the device's implementation of every op: ops/device_ops.h
+
+// Work that was recorded, to be asked for again as a whole: the same kernels on the same addresses.
+class DeviceGraph {
+ public:
+  virtual ~DeviceGraph() = default;
+  virtual void launch() = 0;
+};
 
 // Work and copies run in the order in which they were asked for; only what is said to wait waits.
 class Device : public std::enable_shared_from_this<Device> {
@@ -34,6 +42,10 @@ class Device : public std::enable_shared_from_this<Device> {
   virtual void copy(std::byte* to, const std::byte* from, int64_t bytes) = 0;
   virtual void clear(std::byte* to, int64_t bytes) = 0;  // zeros
   virtual void wait() = 0;                               // for all that was asked for
+
+  // What `work` asks for, without running it. It must not wait, copy from or to the host, or take
+  // memory. Throws Error when it cannot be recorded, or what `work` throws.
+  virtual std::unique_ptr<DeviceGraph> record(const std::function<void()>& work) = 0;
 
   // Bytes a second, read and written both counted, of a large copy within the device's memory; the
   // median of a few. Takes 1 GB for a moment, less where less is free.

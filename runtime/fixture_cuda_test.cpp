@@ -2,6 +2,8 @@
 // rounding explains, batches and cuts.
 #include <cmath>
 
+#include <jet/engine.h>
+
 #include "ops/testing/gpu_test.h"
 #include "runtime/model/loaded_model.h"
 #include "runtime/scoring/scorer.h"
@@ -118,6 +120,20 @@ TEST_P(FixtureOnGpu, TokenByTokenEqualsThePrefill) {
     steps.feed({&prompt[i], 1}, BatchPlan::Logits::None);
   const auto last = floats(steps.feed({&prompt.back(), 1}, BatchPlan::Logits::Last));
   EXPECT_LT(distance(logits, last), kTolerance);
+}
+
+// The engine decodes by graphs.
+TEST_P(FixtureOnGpu, TheEngineGivesTheGreedyTokens) {
+  Engine engine(Model::load(fixture.directory.string(),
+                            {.dtype = ComputeType::F32, .device = DeviceChoice::Cuda}),
+                {.threads = 1, .context_length = 256});
+  for (int64_t b = 0; b < fixture.sequences(); ++b) {
+    const std::vector<int32_t> greedy = fixture.ids("greedy_tokens", b);
+    const Output output = engine.generate({.prompt = fixture.ids("prompt", b),
+                                           .max_tokens = std::ssize(greedy),
+                                           .stop_at_end = false});
+    EXPECT_EQ(output.ids, greedy);
+  }
 }
 
 // One decoding step of all sequences together and of each alone, after the same prefill.

@@ -29,6 +29,21 @@ void expect_device() {
   }
 }
 
+class CudaGraph final : public DeviceGraph {
+ public:
+  CudaGraph(cudaGraph_t graph, cudaStream_t stream) : stream_(stream) {
+    check_cuda(cudaGraphInstantiate(&graph_, graph, 0), "making a graph");
+  }
+  ~CudaGraph() override { cudaGraphExecDestroy(graph_); }
+  CudaGraph(const CudaGraph&) = delete;
+  CudaGraph& operator=(const CudaGraph&) = delete;
+  void launch() override { check_cuda(cudaGraphLaunch(graph_, stream_), "launching a graph"); }
+
+ private:
+  cudaGraphExec_t graph_ = nullptr;
+  cudaStream_t stream_;
+};
+
 }  // namespace
 
 void fail_cuda(const std::string& what) { throw Error("CUDA: " + what); }
@@ -109,6 +124,21 @@ void CudaDevice::copy(std::byte* to, const std::byte* from, int64_t bytes) {
 void CudaDevice::clear(std::byte* to, int64_t bytes) {
   if (bytes == 0) return;
   check_cuda(cudaMemsetAsync(to, 0, static_cast<size_t>(bytes), stream_), "clearing memory");
+}
+
+std::unique_ptr<DeviceGraph> CudaDevice::record(const std::function<void()>& work) {
+  check_cuda(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "recording");
+  cudaGraph_t graph = nullptr;
+  try {
+    work();
+  } catch (...) {
+    cudaStreamEndCapture(stream_, &graph);
+    cudaGraphDestroy(graph);
+    throw;
+  }
+  check_cuda(cudaStreamEndCapture(stream_, &graph), "recording");
+  const std::unique_ptr<CUgraph_st, cudaError_t (*)(cudaGraph_t)> recorded(graph, cudaGraphDestroy);
+  return std::make_unique<CudaGraph>(graph, stream_);
 }
 
 double CudaDevice::measure_copy_bandwidth() {

@@ -31,6 +31,7 @@ class CudaDevice final : public Device {
   void copy(std::byte* to, const std::byte* from, int64_t bytes) override;
   void clear(std::byte* to, int64_t bytes) override;
   void wait() override;
+  std::unique_ptr<DeviceGraph> record(const std::function<void()>& work) override;
   double measure_copy_bandwidth() override;
 
   cudaStream_t stream() const { return stream_; }

@@ -9,6 +9,7 @@
 
 #include "core/context.h"
 #include "runtime/batch_plan.h"
+#include "runtime/decode_graphs.h"
 #include "runtime/engine/sequence.h"
 #include "runtime/logits.h"
 #include "runtime/model/loaded_model.h"
@@ -105,7 +106,8 @@ class Engine::Impl {
   StatePool pool_;
   Snapshots snapshots_;
   BatchPlan plan_;
-  Logits logits_;           // of the rows that choose
+  Logits logits_;  // of the rows that choose
+  DecodeGraphs graphs_;
   std::vector<Row> batch_;  // of the running step; a job's rows stand together
   std::list<Job> jobs_;     // in order of arrival
   std::map<ConversationId, Conversation> conversations_;

@@ -104,8 +104,8 @@ void Engine::Impl::run() {
   count_step();
   const TensorView logits = logits_.room(static_cast<int64_t>(plan_.logit_rows().size()));
   Device* const device = loaded_.decoder.device();
-  loaded_.decoder.forward(
-      context_, {plan_.ids(), plan_.view(device), plan_.logit_rows(), pool_.states(), logits});
+  graphs_.forward(loaded_.decoder, context_,
+                  {plan_.ids(), plan_.view(device), plan_.logit_rows(), pool_.states(), logits});
 }
 
 void Engine::Impl::count_step() {

@@ -8,6 +8,7 @@
 #include "core/context.h"
 #include "models/decoder.h"
 #include "runtime/batch_plan.h"
+#include "runtime/decode_graphs.h"
 #include "runtime/logits.h"
 #include "runtime/state/state_pool.h"
 
@@ -54,6 +55,7 @@ class BenchRunner {
   StateTypes types_;
   BatchPlan plan_;
   Logits logits_;
+  DecodeGraphs graphs_;
 };
 
 // Fills the states of the slots, the pages they hold included, with small random numbers; on a
