@@ -1,4 +1,4 @@
-// Exhausted memory and failing files, at every call: loading, generating, converting.
+// Exhausted memory and failing files, at every call: loading, generating, converting, saving.
 #include <jet/jet.h>
 
 #include "io/file.h"
@@ -80,6 +80,23 @@ TEST_P(Faults, ConvertingToADirectory) {
   const auto convert = [&] { save_hf_directory(checkpoint, out); };
   fail_every_call(memory(17), convert, whole_or_absent(out));
   fail_every_call(files(), convert, whole_or_absent(out));
+}
+
+TEST_P(Faults, SavingAConversation) {
+  const Model loaded = Model::load(model.file().string());
+  Engine engine(loaded, {.threads = 1});
+  const ConversationId id = engine.open_conversation();
+  engine.generate({.prompt = {5, 6, 7}, .max_tokens = 6, .conversation = id});
+  const auto path = model.folder() / "conversation";
+  engine.save_conversation(id, path.string());
+  const auto others = entries(model.folder());
+  const auto save = [&] { engine.save_conversation(id, path.string()); };
+  const auto old_or_new = [&](bool) {  // the same: the file is there, and whole
+    EXPECT_EQ(entries(model.folder()), others);
+    engine.close_conversation(engine.load_conversation(path.string()));
+  };
+  fail_every_call(memory(), save, old_or_new);
+  fail_every_call(files(), save, old_or_new);
 }
 
 TEST_P(Faults, ReplacingAFileKeepsTheOldOne) {
