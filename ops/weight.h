@@ -1,13 +1,18 @@
 // A matrix of a linear layer or an embedding, as it lies in memory.
 #pragma once
 
+#include <memory>
+
 #include "core/tensor.h"
 
 namespace jet {
 
-// [out, in], rows contiguous; any floating or block type. The bytes may be a file's mapping.
+struct PackedWeight;  // ops/linear/packed.h
+
+// [out, in] of any floating or block type.
 struct Weight {
-  Tensor tensor;
+  Tensor tensor;  // rows, contiguous; the bytes may be a file's mapping
+  std::shared_ptr<const PackedWeight> packed = nullptr;  // the same numbers for int8 products
 
   DType type() const { return tensor.type(); }
   int64_t out() const { return tensor.shape()[0]; }

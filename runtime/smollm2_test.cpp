@@ -30,7 +30,7 @@ class SmolLm2 : public ::testing::Test {
     if (!fs::exists(kModel)) GTEST_SKIP() << kModel << " is not there: make test fetches it";
   }
   static const Model& model() {
-    static const Model loaded = Model::load(kModel.string());
+    static const Model loaded = Model::load(kModel.string(), {.dtype = ComputeType::F32});
     return loaded;
   }
   static Json fixture(const std::string& name) {

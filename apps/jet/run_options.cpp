@@ -29,8 +29,10 @@ void add_compute_options(Options& options, RunOptions& run) {
                  "where to compute (default: auto)");
   options.integer("--threads", run.threads, {1, kMostThreads},
                   "threads (default: all this process may use)");
-  options.choice("--dtype", run.dtype, {"f32", "bf16", "f16", "auto"},
-                 "type of computing; auto is f32 on the CPU, bf16 on CUDA (default: auto)");
+  options.choice(
+      "--dtype", run.dtype, {"f32", "bf16", "f16", "auto"},
+      "type of computing; auto is bf16 on CUDA, on the CPU f32 with activations rounded to 8 "
+      "bits where weights are in blocks (default: auto)");
   options.choice("--kv-dtype", run.kv_dtype, {"f32", "bf16", "f16", "q8_0", "auto"},
                  "type in which attention keeps keys and values (default: that of computing)");
   options.choice("--state-dtype", run.state_dtype, {"f32", "bf16"},

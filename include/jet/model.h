@@ -21,7 +21,7 @@ struct ChatMessage {
 
 // What products of weights and activations are computed in.
 enum class ComputeType {
-  Auto,  // what is fastest on the device within its stated error
+  Auto,  // the fastest; on the CPU weights of block types meet activations rounded to 8 bits
   F32,   // float32 throughout: the reference
   BF16,
   F16,

@@ -1,115 +1,108 @@
-// linear on the CPU: threads split the output rows of all parts; each decodes a panel of weight
-// rows to float32 and multiplies it with every row of x before the next.
+// linear on the CPU: threads split the output rows of all parts. Packed weights meet x quantised to
+// int8, once for all parts; weights as rows meet it in float32.
 #include <algorithm>
 
-#include "core/block_types/block_types.h"
+#include "ops/linear/int8.h"
 #include "ops/linear/kernels.h"
-#include "ops/linear/panel.h"
+#include "ops/linear/packed.h"
+#include "ops/linear/rows.h"
 
 namespace jet {
 namespace {
 
-// `in` is cut into blocks of this many numbers, the last taking what would be a short remainder, so
-// that a tile's rows of the weight and of x fit L1. Cuts depend on `in` alone and fall between the
-// blocks of every type.
-constexpr int64_t kBlock = 512;
-constexpr int64_t kLargestBlock = 640;
-constexpr int64_t kFewTokens = 8;   // up to here a decoded panel should stay in L1
-constexpr int64_t kSmallPanel = 8;  // rows
-constexpr int64_t kLargePanel = 32;
-constexpr int64_t kManyProducts = 262144;  // fewer are not worth waking a thread
-// Rows of scratch lie 16 floats further apart than a power of two, so as not to share cache sets.
-constexpr int64_t kScratchStride = kLargestBlock + 16;
-constexpr int64_t kScratchFloats = kLargePanel * kScratchStride;  // 84 KB a thread: in L2
+constexpr int64_t kManyProducts = 65536;  // fewer are not worth waking a thread
+constexpr int64_t kManyNumbers = 16384;   // to quantise: the same
+constexpr int64_t kNearBytes = 262144;  // of quantised x that one panel after another passes: in L2
 
-// Bytes of a mapped file may lie at any address; floats are read in place where they may be.
-bool is_read_in_place(const Weight& weight) {
-  const auto address = reinterpret_cast<uintptr_t>(weight.tensor.view().data);
-  return weight.type() == DType::F32 && address % alignof(float) == 0;
-}
+// Units of a panel's rows, which no part shares with the next.
+int64_t units(const LinearPart& part) { return (part.weight.out() + kPanelRows - 1) / kPanelRows; }
 
-// Rows [first, first + panel.rows) of the weight, [begin, begin + panel.n) of `in`.
-void place_weights(const Weight& weight, int64_t first, int64_t begin, float* scratch,
-                   Panel& panel) {
-  const std::byte* rows = weight.tensor.view().data;
-  if (is_read_in_place(weight)) {
-    panel.w = reinterpret_cast<const float*>(rows) + first * weight.in() + begin;
-    panel.w_stride = weight.in();
-    return;
-  }
-  const int64_t stride = row_bytes(weight.type(), weight.in());
-  const int64_t offset = row_bytes(weight.type(), begin);
-  for (int64_t r = 0; r < panel.rows; ++r) {
-    decode_row(weight.type(), rows + (first + r) * stride + offset, panel.n,
-               scratch + r * kScratchStride);
-  }
-  panel.w = scratch;
-  panel.w_stride = kScratchStride;
-}
+bool is_packed(const LinearPart& part) { return part.weight.packed != nullptr; }
 
-// y = bias, or 0, in columns [begin, end).
-void set_bias(int64_t tokens, const LinearPart& part, int64_t begin, int64_t end) {
-  const int64_t out = part.weight.out();
-  for (int64_t t = 0; t < tokens; ++t) {
-    float* y = part.y.f32() + t * out;
-    if (part.bias.data != nullptr)
-      std::copy(part.bias.f32() + begin, part.bias.f32() + end, y + begin);
-    else
-      std::fill(y + begin, y + end, 0.0f);
-  }
-}
+struct Plan {
+  int64_t units = 0;
+  int64_t int8_bytes = 0;
+  int64_t scratch_floats = 0;  // a thread
+};
 
-// Columns [begin, end) of a part's y.
-void compute(ConstTensorView x, const LinearPart& part, int64_t begin, int64_t end,
-             float* scratch) {
-  const int64_t tokens = x.shape[0];
-  const int64_t in = part.weight.in();
-  const int64_t panel_rows = tokens <= kFewTokens ? kSmallPanel : kLargePanel;
-  set_bias(tokens, part, begin, end);
-  for (int64_t row = begin; row < end; row += panel_rows) {
-    for (int64_t i = 0, n = 0; i < in; i += n) {
-      n = in - i <= kLargestBlock ? in - i : kBlock;
-      Panel panel{.w = nullptr,
-                  .w_stride = 0,
-                  .rows = std::min(panel_rows, end - row),
-                  .x = x.f32() + i,
-                  .x_stride = in,
-                  .tokens = tokens,
-                  .n = n,
-                  .y = part.y.f32() + row,
-                  .y_stride = part.weight.out()};
-      place_weights(part.weight, row, i, scratch, panel);
-      accumulate_panel(panel);
+Plan plan_of(const LinearGroup& args) {
+  Plan plan;
+  for (const LinearPart& part : args.parts) {
+    plan.units += units(part);
+    if (is_packed(part)) {
+      plan.int8_bytes = int8_blocks(args.x.shape[0], part.weight.packed->blocks()) *
+                        static_cast<int64_t>(sizeof(Int8Block));
+    } else {
+      plan.scratch_floats = std::max(plan.scratch_floats, row_scratch_floats(part.weight));
     }
   }
+  return plan;
 }
 
-// Units of kSmallPanel rows, which no part shares with the next.
-int64_t units(const LinearPart& part) {
-  return (part.weight.out() + kSmallPanel - 1) / kSmallPanel;
+void quantise(Context& context, ConstTensorView x, Int8Block* to) {
+  const int64_t in = x.shape[1];
+  const int64_t blocks = in / kPackedBlock;
+  const Int8Kernels& kernels = chosen_int8_kernels();
+  const int64_t tokens = x.shape[0];
+  const int64_t grain = tokens * in < kManyNumbers ? tokens : kTileTokens;
+  context.threads.parallel_for(tokens, grain, [&](int64_t begin, int64_t end, int) {
+    for (int64_t t = begin; t < end; ++t)
+      kernels.quantise(x.f32() + t * in, blocks, t % kTileTokens, to + t / kTileTokens * blocks);
+  });
+}
+
+// Panels [begin, end) of a part; of a long prompt as many rows at a time as stay near.
+void multiply_packed(const LinearPart& part, const Int8Block* x, int64_t tokens, int64_t begin,
+                     int64_t end) {
+  const PackedWeight& weight = *part.weight.packed;
+  const Int8Kernels& kernels = chosen_int8_kernels();
+  const int64_t tile_bytes = weight.blocks() * static_cast<int64_t>(sizeof(Int8Block));
+  const int64_t near = std::max<int64_t>(kNearBytes / std::max<int64_t>(tile_bytes, 1), 1);
+  for (int64_t first = 0; first < tokens; first += near * kTileTokens) {
+    for (int64_t panel = begin; panel < end; ++panel) {
+      const int64_t row = panel * kPanelRows;
+      kernels.multiply(weight.type,
+                       {.weights = weight.panel(panel),
+                        .x = x + first / kTileTokens * weight.blocks(),
+                        .blocks = weight.blocks(),
+                        .tokens = std::min(near * kTileTokens, tokens - first),
+                        .y = part.y.f32() + first * weight.out + row,
+                        .y_stride = weight.out,
+                        .rows = std::min(kPanelRows, weight.out - row),
+                        .bias = part.bias.data != nullptr ? part.bias.f32() + row : nullptr});
+    }
+  }
 }
 
 }  // namespace
 
 int64_t linear_workspace_cpu(const Context& context, const LinearGroup& args) {
-  const auto in_place = [](const LinearPart& part) { return is_read_in_place(part.weight); };
-  if (std::ranges::all_of(args.parts, in_place)) return 0;
-  return context.threads.threads() * kScratchFloats * static_cast<int64_t>(sizeof(float));
+  const Plan plan = plan_of(args);
+  return plan.int8_bytes +
+         context.threads.threads() * plan.scratch_floats * static_cast<int64_t>(sizeof(float));
 }
 
 void linear_cpu(Context& context, const LinearGroup& args, std::span<std::byte> workspace) {
-  int64_t all_units = 0;
-  for (const LinearPart& part : args.parts) all_units += units(part);
-  const int64_t products = args.x.shape[0] * args.x.shape[1] * all_units * kSmallPanel;
-  const int64_t grain = products < kManyProducts ? all_units : 1;
-  context.threads.parallel_for(all_units, grain, [&](int64_t begin, int64_t end, int thread) {
-    float* scratch = reinterpret_cast<float*>(workspace.data()) + thread * kScratchFloats;
+  const Plan plan = plan_of(args);
+  auto* int8 = reinterpret_cast<Int8Block*>(workspace.data());
+  auto* scratch = reinterpret_cast<float*>(workspace.data() + plan.int8_bytes);
+  if (plan.int8_bytes > 0) quantise(context, args.x, int8);
+  const int64_t tokens = args.x.shape[0];
+  const int64_t products = tokens * args.x.shape[1] * plan.units * kPanelRows;
+  const int64_t grain = products < kManyProducts ? plan.units : 1;
+  context.threads.parallel_for(plan.units, grain, [&](int64_t begin, int64_t end, int thread) {
     int64_t first = 0;  // unit of the part
     for (const LinearPart& part : args.parts) {
-      const int64_t from = std::max(begin - first, int64_t{0}) * kSmallPanel;
-      const int64_t to = std::min((end - first) * kSmallPanel, part.weight.out());
-      if (from < to) compute(args.x, part, from, to, scratch);
+      const int64_t from = std::max(begin - first, int64_t{0});
+      const int64_t to = std::min(end - first, units(part));
       first += units(part);
+      if (from >= to) continue;
+      if (is_packed(part)) {
+        multiply_packed(part, int8, tokens, from, to);
+      } else {
+        multiply_rows(args.x, part, from * kPanelRows, std::min(to * kPanelRows, part.weight.out()),
+                      scratch + thread * plan.scratch_floats);
+      }
     }
   });
 }

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "ops/device_preparer.h"
+#include "ops/packing_preparer.h"
 
 namespace jet {
 namespace {
@@ -27,7 +28,8 @@ std::unique_ptr<Preparer> cpu_preparer(ComputeType dtype) {
         "the CPU computes in f32, not in {}; ask for f32 or auto (weights stay as they are stored)",
         dtype == ComputeType::BF16 ? "bf16" : "f16");
   }
-  return std::make_unique<ReferencePreparer>();
+  if (dtype == ComputeType::F32) return std::make_unique<ReferencePreparer>();
+  return std::make_unique<PackingPreparer>(available_threads());
 }
 
 std::unique_ptr<Preparer> device_preparer(const Checkpoint& checkpoint, ComputeType dtype,

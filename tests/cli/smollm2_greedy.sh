@@ -10,6 +10,6 @@ cases=$(json "$fixture" 'len(it)')
 for ((i = 0; i < cases; i++)); do
   python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[int(sys.argv[2])]["prompt"], end="")' "$fixture" $i >prompt
   length=$(json "$fixture" "len(it[$i]['greedy_ids'])")
-  expect 0 "$JET" generate --model "$model" --prompt - --temperature 0 --max-tokens "$length" --json <prompt
+  expect 0 "$JET" generate --model "$model" --dtype f32 --prompt - --temperature 0 --max-tokens "$length" --json <prompt
   same "$(json out "it['ids']")" "$(json "$fixture" "it[$i]['greedy_ids']")" "prompt $i"
 done

@@ -1,0 +1,40 @@
+#include "ops/linear/int8.h"
+
+#include <atomic>
+#include <vector>
+
+namespace jet {
+namespace {
+
+std::vector<Int8Kernels> supported() {
+  std::vector<Int8Kernels> list;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
+    list.push_back(kInt8Avx512Vnni);
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) list.push_back(kInt8Avx2);
+#endif
+  list.push_back(kInt8Portable);
+  return list;
+}
+
+std::atomic<const Int8Kernels*> chosen = nullptr;  // by a test
+
+}  // namespace
+
+std::span<const Int8Kernels> int8_kernels() {
+  static const std::vector<Int8Kernels> list = supported();
+  return list;
+}
+
+const Int8Kernels& chosen_int8_kernels() {
+  const Int8Kernels* kernels = chosen.load(std::memory_order_relaxed);
+  return kernels != nullptr ? *kernels : int8_kernels().front();
+}
+
+WithInt8Kernels::WithInt8Kernels(const Int8Kernels& kernels) { chosen = &kernels; }
+
+WithInt8Kernels::~WithInt8Kernels() { chosen = nullptr; }
+
+}  // namespace jet

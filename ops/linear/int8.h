@@ -1,0 +1,73 @@
+// Products of packed block weights with rows quantised to int8: one table of kernels for each
+// instruction set. All give the same bits: integers are exact, and floats are summed in one order
+// with one rounding.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/dtype.h"
+
+namespace jet {
+
+inline constexpr int64_t kTileTokens = 16;
+
+// 32 numbers of 16 rows of x: x[t, i] ~ d[t] q[t, i], d the largest magnitude / 127; NaN where a
+// number is not finite.
+struct alignas(64) Int8Block {
+  int8_t q[kTileTokens][32];
+  float d[kTileTokens];
+  float s[kTileTokens];        // d sum
+  int32_t sum[kTileTokens];    // of q
+  int32_t first[kTileTokens];  // of the first 16 q
+};
+
+// Blocks of T rows of x: [ceil(T / 16)][blocks]; what would be rows past T is never read.
+constexpr int64_t int8_blocks(int64_t tokens, int64_t blocks) {
+  return (tokens + kTileTokens - 1) / kTileTokens * blocks;
+}
+
+// One panel of weights with T rows of x: over blocks b in order
+//   y[t, r] += (sum of w x, in integers) (d_w d_x);  y[t, r] += m_w (d_x sum x)  (types with
+//   minima)
+// and Q6_K's two half blocks one after the other; the bias last.
+struct Int8Panel {
+  const std::byte* weights;
+  const Int8Block* x;  // [ceil(tokens / 16)][blocks]
+  int64_t blocks;
+  int64_t tokens;
+  float* y;  // [tokens, rows]
+  int64_t y_stride;
+  int64_t rows;       // 1 to 16
+  const float* bias;  // [rows], or null
+};
+
+struct Int8Kernels {
+  std::string_view name;
+  // Row t of x, 32 * blocks numbers, into lane t % 16 of its tile's blocks.
+  void (*quantise)(const float* x, int64_t blocks, int64_t lane, Int8Block* tile);
+  void (*multiply)(DType type, const Int8Panel& panel);
+};
+
+// Those that this machine can run, best first; the last is portable.
+std::span<const Int8Kernels> int8_kernels();
+// The best, or the one that a test has chosen.
+const Int8Kernels& chosen_int8_kernels();
+// While one lives, every product uses these kernels. For tests.
+class WithInt8Kernels {
+ public:
+  explicit WithInt8Kernels(const Int8Kernels& kernels);
+  ~WithInt8Kernels();
+  WithInt8Kernels(const WithInt8Kernels&) = delete;
+  WithInt8Kernels& operator=(const WithInt8Kernels&) = delete;
+};
+
+extern const Int8Kernels kInt8Portable;
+#if defined(__x86_64__)
+extern const Int8Kernels kInt8Avx2;        // AVX2, FMA, F16C
+extern const Int8Kernels kInt8Avx512Vnni;  // AVX-512 F, BW, VL and VNNI
+#endif
+
+}  // namespace jet

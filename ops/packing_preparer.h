@@ -1,0 +1,24 @@
+// Prepares weights for the CPU's fast path: block types packed for products with int8 activations.
+#pragma once
+
+#include <memory>
+
+#include "core/thread_pool.h"
+#include "ops/preparer.h"
+
+namespace jet {
+
+// Weights of other types stay as they are, and their products in float32.
+class PackingPreparer final : public Preparer {
+ public:
+  explicit PackingPreparer(int threads) : threads_(std::make_unique<ThreadPool>(threads)) {}
+  Weight weight(const Tensor& tensor) const override;
+  Weight exact_weight(const Tensor& tensor) const override;
+  Weight table(const Tensor& tensor) const override;
+  Tensor vector(const Tensor& tensor) const override;
+
+ private:
+  std::unique_ptr<ThreadPool> threads_;
+};
+
+}  // namespace jet
