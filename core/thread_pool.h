@@ -23,7 +23,8 @@ class ThreadPool {
   // Calls body(begin, end, thread) on disjoint ranges that cover [0, n) and returns when all are
   // done; `thread` is in [0, threads()). Ranges are multiples of `grain`, the last aside. One
   // caller at a time; body must not throw. Allocates nothing. A thread that has nothing to do looks
-  // for more for some 20 us, so that one short operation after another finds it awake, then sleeps.
+  // for more for some 200 us, so that one short operation after another finds it awake, then
+  // sleeps.
   using Body = FunctionRef<void(int64_t begin, int64_t end, int thread)>;
   void parallel_for(int64_t n, int64_t grain, Body body);
 
