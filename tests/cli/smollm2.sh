@@ -19,7 +19,7 @@ printf 'Hello' | expect 0 "$JET" tokenize --model "$model" --json
 same "$(json out "it['tokens']")" "['Hello']"
 
 # Greedy text, as Hugging Face gives it; the prompt from each place.
-expect 0 "$JET" generate --model "$model" --prompt "The capital of France is" --temperature 0 --max-tokens 8
+expect 0 "$JET" generate --model "$model" --dtype f32 --prompt "The capital of France is" --temperature 0 --max-tokens 8
 same "$(cat out)" " Paris.
 
 The answer is:"
