@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "io/expect_only.h"
 #include "io/printable.h"
 
 namespace jet {
@@ -114,13 +115,6 @@ Json sequence_json(Json first, Json second) {
 }
 
 }  // namespace
-
-void expect_only(const Fields& part, std::initializer_list<std::string_view> known) {
-  for (const auto& [key, value] : part.json().items()) {
-    if (std::ranges::find(known, key) == known.end())
-      part.bad(key, "not known, a tokenizer is not approximated");
-  }
-}
 
 void read_normalizer(const Fields& file, TokenizerSpec& spec) {
   for (const Fields& part : flatten(file, "normalizer", "normalizers")) {

@@ -1,16 +1,12 @@
 // The parts of tokenizer.json around the model: both directions, so that reader and writer agree.
 #pragma once
 
-#include <initializer_list>
 #include <string_view>
 
 #include "io/json.h"
 #include "text/tokenizer_spec.h"
 
 namespace jet {
-
-// Throws Error on a field that is not `known`: what is not read may change results.
-void expect_only(const Fields& part, std::initializer_list<std::string_view> known);
 
 // Each reads one top-level part of `file` into `spec`, and throws Error naming the field when it is
 // not known.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "io/expect_only.h"
+
 namespace jet {
 namespace {
 
@@ -55,7 +57,9 @@ MixerCost AttentionSpec::cost(int64_t tokens, int64_t context) const {
           .bytes = 2 * kv_width * 4 * (cached + rows)};
 }
 
-std::unique_ptr<const MixerSpec> parse_full_attention(const ModelShape& model, const Fields&) {
+std::unique_ptr<const MixerSpec> parse_full_attention(const ModelShape& model,
+                                                      const Fields& section) {
+  expect_only(section, {});
   auto spec = std::make_unique<AttentionSpec>();
   spec->model = model;
   return spec;
@@ -64,6 +68,7 @@ std::unique_ptr<const MixerSpec> parse_full_attention(const ModelShape& model, c
 std::unique_ptr<const MixerSpec> parse_window_attention(const ModelShape& model,
                                                         const Fields& section) {
   auto spec = std::make_unique<AttentionSpec>();
+  expect_only(section, {"window_size"});
   spec->model = model;
   spec->window = section.integer("window_size", 1, kLongestWindow);
   return spec;

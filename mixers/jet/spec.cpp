@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "io/expect_only.h"
 #include "ops/dynamic_conv/dynamic_conv.h"
 
 namespace jet {
@@ -69,6 +70,9 @@ MixerCost JetBlockSpec::cost(int64_t tokens, int64_t) const {
 }
 
 std::unique_ptr<const MixerSpec> parse_jet_block(const ModelShape& model, const Fields& section) {
+  // `mode` and `dconv_implementation` choose kernels of the published code, not the mathematics.
+  expect_only(section, {"mode", "num_heads", "head_dim", "expand_v", "conv_size",
+                        "dconv_generator_reduction", "dconv_implementation", "norm_eps"});
   auto spec = std::make_unique<JetBlockSpec>();
   spec->hidden = model.hidden;
   spec->heads = section.integer("num_heads", 1, kMostHeads);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "io/expect_only.h"
 #include "mixers/registry.h"
 #include "models/family.h"
 
@@ -29,6 +30,10 @@ std::optional<RopeScaling> parse_rope_scaling(const Fields& scaling) {
   const auto type = scaling.has("rope_type") ? scaling.string("rope_type")
                                              : scaling.optional_string("type").value_or("default");
   RopeScaling parsed;
+  expect_only(scaling,
+              {"rope_type", "type", "rope_theta", "factor", "low_freq_factor", "high_freq_factor",
+               "original_max_position_embeddings", "partial_rotary_factor"});
+  expect_value(scaling, "partial_rotary_factor", 1.0);
   if (type == "default") return std::nullopt;
   if (type == "linear") {
     parsed.kind = RopeScaling::Kind::Linear;

@@ -174,6 +174,33 @@ TEST(JetNemotron, RefusesBadLayerLists) {
               HasSubstr("efficient_attention_config.jet"));
 }
 
+// A section is the mixer's own: what it does not know may change its mathematics.
+TEST(JetNemotron, RefusesUnknownFieldsOfAMixersSection) {
+  const auto with = [](const char* section, const char* key) {
+    Json config = jet_config();
+    config["efficient_attention_config"][section][key] = 1;
+    return error_of(config);
+  };
+  EXPECT_THAT(with("jet", "use_gate"),
+              HasSubstr("field efficient_attention_config.jet.use_gate: is not known"));
+  EXPECT_THAT(with("swa", "window"), HasSubstr("efficient_attention_config.swa.window"));
+  EXPECT_EQ(with("jet", "mode"), "no error");
+  Json config = jet_config();
+  config["layer_types"] = {"jet", "attn"};
+  config["efficient_attention_config"]["attn"] = {{"window_size", 4}};
+  EXPECT_THAT(error_of(config), HasSubstr("efficient_attention_config.attn.window_size"));
+}
+
+TEST(Families, RefuseUnknownFieldsOfRope) {
+  Json config = base("llama");
+  config["rope_parameters"] = {{"rope_type", "default"}, {"rope_theta", 1e4}};
+  EXPECT_EQ(error_of(config), "no error");
+  config["rope_parameters"]["partial_rotary_factor"] = 0.5;
+  EXPECT_THAT(error_of(config), HasSubstr("rope_parameters.partial_rotary_factor"));
+  config["rope_parameters"] = {{"rope_type", "default"}, {"mscale", 2}};
+  EXPECT_THAT(error_of(config), HasSubstr("rope_parameters.mscale: is not known"));
+}
+
 TEST(Families, IgnoreFieldsThatChangeNothing) {
   Json config = base("llama");
   config["attention_dropout"] = 0.1;

@@ -44,7 +44,7 @@ std::shared_ptr<const MixerSpec> parse_mixer(const Fields& config, const ModelSh
   }
   const Json none = Json::object();
   if (!config.has("efficient_attention_config"))
-    return kind->parse(shape, Fields(none, config.where(), "efficient_attention_config"));
+    return kind->parse(shape, Fields(none, config.where(), "efficient_attention_config." + type));
   const Fields sections = config.object("efficient_attention_config");
   if (!sections.has(type))
     return kind->parse(shape, Fields(none, config.where(), "efficient_attention_config." + type));

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <jet/error.h>
@@ -138,6 +140,52 @@ TEST(RopeFactors, AreRecognisedAsLlama3s) {
   factors->tensor = changed;
   write_gguf(place / "changed.gguf", others, file.tensors);
   EXPECT_THROW(open_checkpoint(place / "changed.gguf"), Error);
+}
+
+// Parameters of a file that no writer of models makes: an Error, never a wait or a crash.
+TEST(RopeFactors, OddParametersAreRefused) {
+  const fs::path place = scratch("odd_rope_factors");
+  save_gguf_file(random_checkpoint(small_config("llama", "float32"), "config", 5),
+                 place / "good.gguf");
+  const Gguf good = read_gguf(place / "good.gguf");
+  const auto error_with = [&](const std::function<void(GgufMetadata&, Tensor&)>& change) {
+    GgufMetadata metadata = good.metadata;
+    std::vector<NamedTensor> tensors = good.tensors;
+    const auto factors = std::ranges::find(tensors, "rope_freqs.weight", &NamedTensor::name);
+    Tensor changed(DType::F32, factors->tensor.shape());
+    std::copy_n(factors->tensor.view().f32(), 6, changed.mutable_view().f32());
+    change(metadata, changed);
+    factors->tensor = changed;
+    fs::remove(place / "odd.gguf");
+    write_gguf(place / "odd.gguf", metadata, tensors);
+    try {
+      open_checkpoint(place / "odd.gguf");
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  const auto with_factor = [&](float factor) {
+    return error_with(
+        [&](GgufMetadata&, Tensor& factors) { factors.mutable_view().f32()[5] = factor; });
+  };
+  EXPECT_EQ(error_with([](GgufMetadata&, Tensor&) {}), "no error");
+  for (const float factor : {NAN, INFINITY, -INFINITY, 0.0f, -1.0f, 1e-30f, 3e38f})
+    EXPECT_THAT(with_factor(factor), testing::HasSubstr("rope_freqs.weight")) << factor;
+  const auto with_number = [&](const char* key, double value) {
+    return error_with([&](GgufMetadata& metadata, Tensor&) { metadata.set_number(key, value); });
+  };
+  for (const double theta : {0.0, -1.0, static_cast<double>(NAN), static_cast<double>(INFINITY)})
+    EXPECT_NE(with_number("llama.rope.freq_base", theta), "no error") << theta;
+  for (const double factor : {0.0, -8.0, 0.5, static_cast<double>(NAN)})
+    EXPECT_NE(with_number("jet.rope_scaling.factor", factor), "no error") << factor;
+  EXPECT_NE(with_number("jet.rope_scaling.high_frequency_factor", 0), "no error");
+  EXPECT_THAT(error_with([](GgufMetadata& metadata, Tensor&) {
+                metadata.set_integer("jet.rope_scaling.original_context_length", 0);
+              }),
+              testing::HasSubstr("original_context_length"));
+  EXPECT_THAT(error_with([](GgufMetadata&, Tensor& factors) { factors = Tensor(DType::F32, {5}); }),
+              testing::HasSubstr("expected f32 [6]"));
 }
 
 // Row 2i + j of a head in a llama GGUF file is row i + j d/2 of the Hugging Face file.
