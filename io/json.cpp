@@ -86,6 +86,15 @@ class Builder : public nlohmann::json_sax<Json> {
     bad(problem_of(error.what()));
   }
 
+  // Throws, with the place that the parser has reached.
+  [[noreturn]] void bad(std::string_view problem) const {
+    const std::string_view read = text_.substr(0, static_cast<size_t>(*reached_ - text_.data()));
+    const auto line = 1 + std::ranges::count(read, '\n');
+    const size_t line_start = read.rfind('\n') + 1;  // npos + 1 == 0
+    const size_t column = std::max<size_t>(read.size() - line_start, 1);
+    fail("{}: line {}, column {}: {}", where_, line, column, problem);
+  }
+
  private:
   struct Level {
     Json* value;
@@ -126,14 +135,6 @@ class Builder : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  [[noreturn]] void bad(std::string_view problem) const {
-    const std::string_view read = text_.substr(0, static_cast<size_t>(*reached_ - text_.data()));
-    const auto line = 1 + std::ranges::count(read, '\n');
-    const size_t line_start = read.rfind('\n') + 1;  // npos + 1 == 0
-    const size_t column = std::max<size_t>(read.size() - line_start, 1);
-    fail("{}: line {}, column {}: {}", where_, line, column, problem);
-  }
-
   std::string_view text_;
   std::string_view where_;
   const char* const* reached_;
@@ -146,6 +147,10 @@ class Builder : public nlohmann::json_sax<Json> {
 
 Json parse_json(std::string_view text, std::string_view where) {
   const char* reached = text.data();
+  if (const size_t zero = text.find('\0'); zero != text.npos) {
+    reached += zero + 1;  // the parser would take it for the end
+    Builder(text, where, &reached).bad("a zero byte");
+  }
   Builder builder(text, where, &reached);
   const Cursor begin(text.data(), &reached);
   const Cursor end(text.data() + text.size(), &reached);

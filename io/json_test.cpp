@@ -58,6 +58,7 @@ TEST(Json, RefusesWithThePlace) {
       {"character cut short", "[\"\xe2\x82", "line 1", "UTF-8"},
       {"lone surrogate", "\"\\ud800\"", "line 1", "surrogate"},
       {"zero byte", std::string("{\"a\":\0 1}", 9), "line 1, column 6", ""},
+      {"zero byte behind", std::string("{}\0{", 4), "line 1, column 3", "a zero byte"},
   };
   for (const Bad& bad : cases) {
     const auto parse = [&] { parse_json(bad.text, "dir/f.json"); };
