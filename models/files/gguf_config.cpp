@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "io/in_file.h"
 #include "models/family.h"
 #include "models/files/gguf_numbers.h"
 #include "models/files/gguf_rope.h"
@@ -74,7 +75,8 @@ int64_t embedding_rows(const Gguf& file) {
 Json config_from_gguf(const Gguf& file) {
   const GgufMetadata& metadata = file.metadata;
   const std::string family = metadata.string("general.architecture");
-  const std::string_view architecture = find_family(family).architecture;
+  const std::string_view architecture =
+      in_file(metadata.where, [&] { return find_family(family).architecture; });
   const std::string prefix = family + ".";
   const auto integer = [&](const char* key) { return metadata.integer(prefix + key, 1, kLargest); };
 

@@ -4,6 +4,7 @@
 #include <jet/model.h>
 
 #include "core/error.h"
+#include "io/in_file.h"
 #include "runtime/model/fingerprint.h"
 #include "runtime/model/loaded_model.h"
 
@@ -27,13 +28,14 @@ LoadedModel::LoadedModel(const Checkpoint& checkpoint, const Placement& placemen
       generation(checkpoint.generation),
       fingerprint(jet::fingerprint(checkpoint)) {
   if (checkpoint.tokenizer) {
-    tokenizer.emplace(*checkpoint.tokenizer);
+    tokenizer = in_file(path, [&] { return Tokenizer(*checkpoint.tokenizer); });
     if (tokenizer->vocabulary() > checkpoint.spec.vocabulary) {
       fail("{}: the tokenizer has {} tokens, the model's vocabulary {}", path,
            tokenizer->vocabulary(), checkpoint.spec.vocabulary);
     }
   }
-  if (!checkpoint.chat_template.empty()) chat_template.emplace(checkpoint.chat_template);
+  if (!checkpoint.chat_template.empty())
+    chat_template = in_file(path, [&] { return ChatTemplate(checkpoint.chat_template); });
 }
 
 const Tokenizer& LoadedModel::text() const {
@@ -92,7 +94,7 @@ std::string Model::chat_prompt(std::span<const ChatMessage> messages,
   input.bos_token = token_text(tokenizer, tokenizer.spec().bos);
   const auto& eos = tokenizer.spec().eos;
   input.eos_token = token_text(tokenizer, eos.empty() ? std::nullopt : std::optional(eos.front()));
-  return loaded_->chat_template->render(input);
+  return in_file(loaded_->path, [&] { return loaded_->chat_template->render(input); });
 }
 
 }  // namespace jet

@@ -28,9 +28,7 @@ class Bound {
 
   bool has(size_t i) const { return i < values_.size() && values_[i].has_value(); }
   const Value& operator[](size_t i) const { return *values_[i]; }
-  Value value(size_t i, Value otherwise) const {
-    return has(i) ? *values_[i] : std::move(otherwise);
-  }
+  Value value(size_t i, const Value& otherwise) const { return has(i) ? *values_[i] : otherwise; }
   // Error when the argument is of another type. A bool counts as an integer.
   int64_t integer(size_t i, int64_t otherwise) const;
   int64_t integer(size_t i) const;

@@ -14,9 +14,10 @@ inline constexpr int kMaxCallDepth = 1000;  // tree nodes being evaluated at onc
 inline constexpr int kMaxValueDepth = 200;  // lists and dicts inside one another
 inline constexpr uint64_t kMaxSteps =
     10'000'000;  // nodes evaluated, elements visited, 256 bytes scanned
-inline constexpr size_t kMaxOutput = size_t{64}
+inline constexpr size_t kMaxOutput = size_t{16}
                                      << 20;  // bytes of one rendering, and of any one string
-inline constexpr size_t kMaxBuilt = size_t{1} << 30;  // bytes of all values one rendering makes
+inline constexpr size_t kMaxItems = size_t{1} << 20;  // elements of one list
+inline constexpr size_t kMaxBuilt = size_t{1} << 28;  // bytes of all values one rendering makes
 inline constexpr int64_t kMaxRange = 100'000;  // elements of range(), the limit of Jinja's sandbox
 
 }  // namespace jet::jinja

@@ -152,7 +152,7 @@ Value repeat(Runtime& rt, const Value& value, int64_t times) {
     return rt.text(std::move(out));
   }
   const Sequence& sequence = *value.sequence();
-  if (!sequence.items.empty() && count > kMaxSteps / sequence.items.size()) {
+  if (!sequence.items.empty() && count > kMaxItems / sequence.items.size()) {
     rt.fail("a list of {} elements repeated {} times is too long", sequence.items.size(), count);
   }
   rt.grow(sequence.items.size() * count * sizeof(Value));
@@ -164,6 +164,7 @@ Value repeat(Runtime& rt, const Value& value, int64_t times) {
 }
 
 Value concatenate(Runtime& rt, const Sequence& a, const Sequence& b) {
+  rt.check_items(a.items.size() + b.items.size());
   rt.grow((a.items.size() + b.items.size()) * sizeof(Value));
   std::vector<Value> out = a.items;
   out.insert(out.end(), b.items.begin(), b.items.end());

@@ -31,7 +31,12 @@ Value Runtime::text(std::string text) {
   return Value(std::move(text));
 }
 
+void Runtime::check_items(size_t count) const {
+  if (count > kMaxItems) fail("a list of {} elements, at most {} are allowed", count, kMaxItems);
+}
+
 Value Runtime::sequence(Sequence::Kind kind, std::vector<Value> items) {
+  check_items(items.size());
   charge(items.size() / 16);
   grow(items.size() * sizeof(Value));
   Sequence made{.kind = kind, .items = std::move(items), .range = {}, .extent = {}};

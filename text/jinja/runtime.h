@@ -30,6 +30,8 @@ class Runtime {
   void charge(uint64_t steps);
   // One step and one more for every 256 bytes that are looked at.
   void step(size_t bytes = 0) { charge(1 + bytes / 256); }
+  // Refuses a list of so many elements, before it is made.
+  void check_items(size_t count) const;
   // Counts bytes of values before they are made.
   void grow(size_t bytes);
   void append(std::string& out, std::string_view piece);
