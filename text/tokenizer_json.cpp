@@ -2,9 +2,11 @@
 #include "text/tokenizer_json.h"
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include "core/error.h"
+#include "io/expect_only.h"
 #include "io/printable.h"
 #include "text/byte_alphabet.h"
 #include "text/spec_check.h"
@@ -83,8 +85,10 @@ AddedToken read_added(const Fields& token, int64_t id) {
           .normalized = token.boolean("normalized", true)};
 }
 
+using AddedTokens = std::map<int32_t, AddedToken>;  // by id
+
 // A later description of the same token replaces the earlier one.
-void add_token(AddedToken token, const Fields& source, TokenizerSpec& spec) {
+void add_token(AddedToken token, const Fields& source, TokenizerSpec& spec, AddedTokens& added) {
   const auto id = static_cast<size_t>(token.id);
   if (token.content.empty()) source.bad("content", "an added token is empty");
   if (id >= spec.tokens.size()) spec.tokens.resize(id + 1);
@@ -94,27 +98,22 @@ void add_token(AddedToken token, const Fields& source, TokenizerSpec& spec) {
                                       printable(token.content), id, printable(entry)));
   }
   entry = token.content;
-  const auto known = std::ranges::find(spec.added, token.id, &AddedToken::id);
-  if (known == spec.added.end()) {
-    spec.added.push_back(std::move(token));
-  } else {
-    *known = std::move(token);
-  }
+  added[token.id] = std::move(token);
 }
 
-void read_added_tokens(const Fields& file, TokenizerSpec& spec) {
+void read_added_tokens(const Fields& file, TokenizerSpec& spec, AddedTokens& added) {
   const auto tokens = file.json().find("added_tokens");
   if (tokens == file.json().end() || tokens->is_null()) return;
   if (!tokens->is_array()) file.bad("added_tokens", "expected an array");
   for (size_t i = 0; i < tokens->size(); ++i) {
     const Fields token((*tokens)[i], file.where(), fmt::format("added_tokens[{}]", i));
-    add_token(read_added(token, token.integer("id", 0, kMostTokens - 1)), token, spec);
+    add_token(read_added(token, token.integer("id", 0, kMostTokens - 1)), token, spec, added);
   }
 }
 
 // tokenizer_config.json may describe tokens that tokenizer.json lacks; transformers adds them when
 // it loads both.
-void read_added_tokens_decoder(const Fields& config, TokenizerSpec& spec) {
+void read_added_tokens_decoder(const Fields& config, TokenizerSpec& spec, AddedTokens& added) {
   if (!config.has("added_tokens_decoder")) return;
   const Fields tokens = config.object("added_tokens_decoder");
   for (const auto& [key, value] : tokens.json().items()) {
@@ -123,7 +122,7 @@ void read_added_tokens_decoder(const Fields& config, TokenizerSpec& spec) {
     if (!is_id || std::stoll(key) >= kMostTokens)
       tokens.bad(key, fmt::format("expected an id below {}", kMostTokens));
     const Fields token(value, config.where(), "added_tokens_decoder." + key);
-    add_token(read_added(token, std::stoll(key)), token, spec);
+    add_token(read_added(token, std::stoll(key)), token, spec, added);
   }
 }
 
@@ -187,10 +186,11 @@ TokenizerSpec parse_tokenizer_json(std::string_view text, const Json& config,
                      "pre_tokenizer", "post_processor", "decoder", "model"});
   TokenizerSpec spec;
   read_model(file, spec);
-  read_added_tokens(file, spec);
+  AddedTokens added;
+  read_added_tokens(file, spec, added);
   const std::string config_where = fmt::format("{}: tokenizer_config.json", where);
-  if (!config.is_null()) read_added_tokens_decoder(Fields(config, config_where), spec);
-  std::ranges::sort(spec.added, {}, &AddedToken::id);
+  if (!config.is_null()) read_added_tokens_decoder(Fields(config, config_where), spec, added);
+  for (auto& [id, token] : added) spec.added.push_back(std::move(token));
   expect_no_holes(spec, where);
   check_unknown(file.object("model"), spec);
   // `truncation` and `padding` are not read: transformers too lets each call decide.
