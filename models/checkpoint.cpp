@@ -15,8 +15,6 @@
 namespace jet {
 namespace {
 
-bool is_gguf(const std::filesystem::path& path) { return path.extension() == ".gguf"; }
-
 void expect_model_path(const std::filesystem::path& path) {
   if (!file_exists(path)) {
     fail("{}: no such file or directory; a model is a Hugging Face directory or a .gguf file",

@@ -27,6 +27,19 @@ std::string choice_of(const std::string& text, const std::vector<std::string>& v
                                suggestion(text, values)));
 }
 
+// "--model: 1 required M missing" as "--model needs a value: M".
+std::string in_our_words(const CLI::ParseError& error) {
+  const std::string message = error.what();
+  const std::string name = message.substr(0, message.find(':'));
+  if (message.find(" missing") != std::string::npos) {
+    const std::string value = message.substr(0, message.rfind(' '));
+    return fmt::format("{} needs a value: {}", name, value.substr(value.rfind(' ') + 1));
+  }
+  if (message.find("At Most") != std::string::npos) return name + " is given more than once";
+  if (message.find("flag") != std::string::npos) return name + " takes no value";
+  return message;
+}
+
 }  // namespace
 
 struct Options::Parser {
@@ -145,7 +158,7 @@ bool Options::parse(std::vector<std::string> arguments) {
   } catch (const CLI::CallForHelp&) {
     return false;
   } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
+    throw UsageError(in_our_words(error));
   }
   refuse_unknown(parser_->app.remaining());
   return true;
@@ -163,7 +176,10 @@ void Options::refuse_unknown(const std::vector<std::string>& left) const {
   if (left.empty()) return;
   const std::string word = left.front().substr(0, left.front().find('='));
   if (!word.starts_with('-')) {
-    throw UsageError(fmt::format("\"{}\" is one argument too many", word));
+    const CLI::Option* model = parser_->app.get_option_no_throw("--model");
+    const bool may_be_model = model != nullptr && model->count() == 0;
+    throw UsageError(fmt::format("\"{}\" is one argument too many{}", word,
+                                 may_be_model ? "; a model is given as --model M" : ""));
   }
   throw UsageError(fmt::format("unknown option {}{}", word, suggestion(word, names())));
 }

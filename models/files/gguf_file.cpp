@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <strings.h>
+
 #include "core/block_types/block_types.h"
 #include "core/error.h"
 #include "io/file.h"
@@ -96,6 +98,10 @@ TextFiles text_of(const GgufMetadata& metadata) {
 }
 
 }  // namespace
+
+bool is_gguf(const std::filesystem::path& path) {
+  return ::strcasecmp(path.extension().c_str(), ".gguf") == 0;
+}
 
 Checkpoint open_gguf_file(const fs::path& path) {
   Gguf file = read_gguf(path);

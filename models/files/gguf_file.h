@@ -8,6 +8,9 @@
 
 namespace jet {
 
+// Is this the name of a GGUF file: does it end in .gguf, in small letters or capitals?
+bool is_gguf(const std::filesystem::path& path);
+
 Checkpoint open_gguf_file(const std::filesystem::path& path);
 TextFiles open_gguf_text(const std::filesystem::path& path);
 DecoderSpec open_gguf_spec(const std::filesystem::path& path);

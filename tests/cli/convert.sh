@@ -37,6 +37,9 @@ cmp logits.safetensors logits-tiny-tied.safetensors || failed "logits of the sha
 # Nothing is overwritten, nothing is left behind by a failure.
 error 'half: exists already' convert "$data/tiny-tied" half
 error 'half.gguf: exists already' convert "$data/tiny-tied" half.gguf
+error 'there is no directory missing; make it first' convert "$data/tiny-tied" missing/half.gguf
+error 'there is no directory missing/deeper' convert "$data/tiny-tied" missing/deeper/half/
+[[ ! -e missing ]] || failed 'a missing folder was made'
 error 'nowhere: no such file' convert nowhere out-of-nowhere
 error 'cannot' convert "$data/tiny-tied" half.gguf/below
 [[ ! -e out-of-nowhere ]] || failed "a failure left out-of-nowhere"
@@ -50,3 +53,8 @@ python3 "$here/tensors.py" random-a random-b || failed "one seed, different weig
 ! python3 "$here/tensors.py" random-a random-c 2>/dev/null || failed "two seeds, the same weights"
 expect 0 "$JET" logits --model random-a --tokens "1 2 3" --out random.safetensors
 error 'no-config.json' convert --random-init --config no-config.json random-d
+
+# The name of a GGUF file may be in capitals.
+expect 0 "$JET" convert "$data/tiny-tied" CAPITALS.GGUF
+[[ -f CAPITALS.GGUF ]] || failed 'CAPITALS.GGUF is no file'
+expect 0 "$JET" inspect CAPITALS.GGUF

@@ -24,11 +24,18 @@ usage '"0" is not a whole number of 1' generate --model m --threads 0
 usage '"gpu" is none of cpu, cuda, auto' generate --model m --device gpu
 usage '"f23" is none of f32, bf16, f16, auto; did you mean f32?' generate --model m --dtype f23
 usage '--tokens: "x" is not a token id' logits --model m --tokens "1 x" --out f
+usage '--model needs a value: M' generate --model
+usage '--prompt needs a value: T' generate --model m --prompt
+usage '--stop needs a value: T' generate --model m --stop
+usage '--batch needs a value: N' bench --model m --batch
+usage '--seed is given more than once' generate --model m --seed 1 --seed 2
+usage '--json takes no value' generate --model m --json=3
 usage '--tokens is missing' logits --model m --out f
 usage '--out is missing' logits --model m --tokens 1
 usage '--text is missing' perplexity --model m
 usage '--synthetic-state needs --context' bench --model m --synthetic-state
 usage '--decode and a text exclude' tokenize --model m --decode 1 text
+usage '"m" is one argument too many; a model is given as --model M' generate m --prompt x
 usage 'M is missing' inspect
 usage '"b" is one argument too many' inspect a b
 usage 'expected IN OUT' convert a

@@ -218,7 +218,8 @@ bandwidth    bytes/step by the mean time of a step, as a share of the machine's 
 --largest-batch divides --memory-fraction of the free memory, less the weights, by what a sequence keeps at the end of
 the case: its fixed states and windows, its pages of 64 tokens, its row of logits.
 --json prints one object a line with the same figures.)",
-    .examples = R"(jet bench --model models/SmolLM2.gguf --prompt-length 128,1024 --decode 64
+    .examples =
+        R"(jet bench --model models-cache/SmolLM2-135M-Instruct.Q4_1.gguf --prompt-length 128,1024 --decode 64
 jet bench --model random-2b --context 4096 65536 262144 --synthetic-state --json
 jet bench --model random-2b --prompt-length 64 --batch 1 2 4 8
 jet bench --model random-2b --context 4096 --synthetic-state --largest-batch)",

@@ -188,7 +188,7 @@ the keys of jet generate) counts those that were kept. On a terminal Ctrl-C stop
 on with what there is of it; at the prompt it leaves. The context limit is --context-length tokens of all that was said,
 by default what the model was trained for: a message that does not fit, and an answer that reaches the limit, end the
 program with exit code 1, after --save. A saved conversation goes on with the same model and --kv-dtype alone.)",
-    .examples = R"(jet chat --model models/SmolLM2.gguf
+    .examples = R"(jet chat --model models-cache/SmolLM2-135M-Instruct.Q4_1.gguf
 jet chat --model jet-2b --system "Answer in French." --temperature 0.7
 jet chat --model jet-2b --save talk.state; jet chat --model jet-2b --load talk.state
 printf 'My name is Ada.\nWhat is my name?\n' | jet chat --model jet-2b --json)",

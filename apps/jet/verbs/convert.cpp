@@ -59,8 +59,6 @@ void check(const ConvertOptions& options) {
         "--quantize and --dtype exclude one another: what is not quantised stays as it is");
 }
 
-bool is_gguf(const fs::path& path) { return path.extension() == ".gguf"; }
-
 Checkpoint make_random(const ConvertOptions& options) {
   fs::path file = options.config;
   if (fs::is_directory(file)) file /= "config.json";
@@ -150,6 +148,10 @@ int convert(const ConvertOptions& options) {
   }
   if (fs::exists(out))
     fail("{}: exists already; name a path that does not, or remove it first", out.string());
+  // A trailing slash names the directory itself.
+  const fs::path parent = (out.has_filename() ? out : out.parent_path()).parent_path();
+  if (!parent.empty() && !fs::is_directory(parent))
+    fail("{}: there is no directory {}; make it first", out.string(), parent.string());
   const Stopwatch watch;
   Checkpoint checkpoint = make(options);
   if (!options.tokenizer.empty())
@@ -201,7 +203,7 @@ needs --dtype. --quantize makes blocks of the matrices: not of vectors, nor of t
 stay as they are). The head, and an embedding that is one, becomes q6_k where the format has fewer bits. Rows that a
 format does not divide take the next that does: q4_k q5_0, q5_k q5_1, q6_k q8_0, and any of them f16. Nothing is overwritten, and OUT appears only when it is complete. --random-init gives the same weights
 for the same seed, for benchmarks and to begin training from.)",
-    .examples = R"(jet convert models/SmolLM2.gguf smollm2 --dtype bf16
+    .examples = R"(jet convert models-cache/SmolLM2-135M-Instruct.Q4_1.gguf smollm2 --dtype bf16
 jet convert jet-2b jet-2b.gguf
 jet convert jet-2b jet-2b-q4_k.gguf --quantize q4_k
 jet convert --random-init --config config.json --tokenizer qwen2.5 --seed 1 random-2b)",

@@ -234,7 +234,7 @@ Sizes are those of --kv-dtype and --state-dtype, with convolution rows in bf16: 
 f32 unless told otherwise.)",
     .examples = R"(jet inspect jet-2b
 jet inspect config.json --context 65536 262144 --json
-jet inspect models/SmolLM2.gguf --tensors --kv-dtype f32)",
+jet inspect models-cache/SmolLM2-135M-Instruct.Q4_1.gguf --tensors --kv-dtype f32)",
     .set_up = set_up};
 
 }  // namespace jet::cli

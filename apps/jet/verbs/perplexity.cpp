@@ -1,4 +1,5 @@
 // jet perplexity: how well a model predicts a text.
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -32,9 +33,10 @@ int perplexity(const PerplexityOptions& options) {
   run.context_length = options.window;  // for the warning
   const Model model = load_model(run);
   const std::vector<int32_t> ids = model.encode(text);
+  const auto tokens = std::max<int64_t>(1, static_cast<int64_t>(ids.size()));
   Scorer scorer(model.loaded().decoder,
                 {.threads = static_cast<int>(options.run.threads),
-                 .context = options.window,
+                 .context = std::min(options.window, tokens),
                  .types = state_types(options.run, model.loaded().decoder)});
   Progress progress("perplexity");
   const Stopwatch watch;
@@ -81,7 +83,8 @@ constinit const Verb kPerplexity{
         R"(The text is cut into windows of --window tokens from its start, each computed on its own; every token but a window's
 first is scored, and a rest that fills no window is left out. Perplexity is exp of the mean negative log-probability.
 `tokens` in --json counts those that were scored. Ctrl-C ends with the windows that are done.)",
-    .examples = R"(jet perplexity --model models/SmolLM2.gguf --text wikitext2.txt.gz --windows 8
+    .examples =
+        R"(jet perplexity --model models-cache/SmolLM2-135M-Instruct.Q4_1.gguf --text wikitext2.txt.gz --windows 8
 jet perplexity --model jet-2b --text - --window 4096 --json < book.txt)",
     .set_up = set_up};
 

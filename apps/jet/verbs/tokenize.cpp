@@ -8,6 +8,7 @@
 #include "apps/jet/output.h"
 #include "apps/jet/run_options.h"
 #include "apps/jet/verb.h"
+#include "io/in_file.h"
 #include "io/printable.h"
 #include "text/tokenizer.h"
 
@@ -51,6 +52,11 @@ int decode(const TokenizeOptions& options, const Tokenizer& tokenizer) {
   } catch (const UsageError& error) {
     throw UsageError(fmt::format("--decode: {}", error.what()));
   }
+  for (const int32_t id : ids) {
+    if (id >= tokenizer.vocabulary())
+      fail("--decode: {} is not a token of {}, which has ids 0 to {}", id, options.model,
+           tokenizer.vocabulary() - 1);
+  }
   const std::string text = tokenizer.decode(ids, options.skip_special);
   if (options.json) {
     write_json_line({{"ids", ids}, {"text", text}});
@@ -87,7 +93,9 @@ int tokenize(const TokenizeOptions& options) {
   }
   if (options.decode && !options.text.empty())
     throw UsageError("--decode and a text exclude each other");
-  const Tokenizer tokenizer(open_text_files(options.model).tokenizer);
+  TextFiles files = open_text_files(options.model);
+  const Tokenizer tokenizer =
+      in_file(options.model, [&] { return Tokenizer(std::move(files.tokenizer)); });
   return options.decode ? decode(options, tokenizer) : encode(options, tokenizer);
 }
 
@@ -113,7 +121,8 @@ constinit const Verb kTokenize{
     .details =
         R"(Prints a table of id and text; bytes that are no printable ASCII as \xNN. No BOS is added. Needs the tokenizer's
 files alone, no weights. A text that is not UTF-8 is an error.)",
-    .examples = R"(jet tokenize --model models/SmolLM2.gguf "The capital of France"
+    .examples =
+        R"(jet tokenize --model models-cache/SmolLM2-135M-Instruct.Q4_1.gguf "The capital of France"
 jet tokenize --model jet-2b --ids - < story.txt
 jet tokenize --model jet-2b --decode "785 6722 315")",
     .set_up = set_up};
