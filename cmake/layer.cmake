@@ -2,7 +2,7 @@
 # mixer is a new folder and no edit here:
 #   test.cpp, *_test.cpp    into the test program NAME_test
 #   bench.cpp, *_bench.cpp  into the benchmark program NAME_bench   (-DJET_BENCHES=ON)
-#   fuzz.cpp, *_fuzz.cpp    one libFuzzer program each              (-DJET_FUZZ=ON)
+#   fuzz.cpp, *_fuzz.cpp    one program each: jet_fuzzer below
 #   reference.cpp           the slow float64 oracles, for tests and benches alone
 #   every other *.cpp       into the library
 function(jet_layer NAME)
@@ -44,15 +44,30 @@ function(jet_layer NAME)
     add_executable(${NAME}_bench ${benches})
     target_link_libraries(${NAME}_bench PRIVATE jet_${NAME} ${reference} benchmark::benchmark benchmark::benchmark_main)
   endif()
+  foreach(fuzzer ${fuzzers})
+    jet_fuzzer(${fuzzer} jet_${NAME})
+  endforeach()
+endfunction()
+
+# jet_fuzzer(FILE LIBRARY): the fuzz target in FILE as a program, io/gguf_fuzz.cpp as io_gguf_fuzz. With -DJET_FUZZ=ON it is
+# libFuzzer's, else one that runs the target over the files it is given. A test replays the corpus in tests/fuzz/corpus.
+function(jet_fuzzer FILE LIBRARY)
+  cmake_path(RELATIVE_PATH FILE BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE name)
+  string(REGEX REPLACE "\\.cpp$" "" name ${name})
+  string(REPLACE "/" "_" name ${name})
   if(JET_FUZZ)
-    foreach(fuzzer ${fuzzers})
-      cmake_path(RELATIVE_PATH fuzzer BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE stem)
-      string(REGEX REPLACE "\\.cpp$" "" stem ${stem})
-      string(REPLACE "/" "_" stem ${stem})
-      add_executable(${stem} ${fuzzer})
-      target_link_libraries(${stem} PRIVATE jet_${NAME})
-      target_link_options(${stem} PRIVATE -fsanitize=fuzzer)
-      add_dependencies(jet_fuzzers ${stem})
-    endforeach()
+    add_executable(${name} ${FILE})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(jet_fuzzers ${name})
+  elseif(JET_TESTS)
+    add_executable(${name} ${FILE} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.cpp)
+  else()
+    return()
+  endif()
+  target_link_libraries(${name} PRIVATE ${LIBRARY})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  if(JET_TESTS)
+    add_test(NAME fuzz:${name} COMMAND ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.sh $<TARGET_FILE:${name}>)
+    set_tests_properties(fuzz:${name} PROPERTIES LABELS fuzz TIMEOUT 300)
   endif()
 endfunction()
