@@ -4,7 +4,7 @@ STEP  := @tools/step.sh
 MODEL := models-cache/SmolLM2-135M-Instruct.Q4_1.gguf
 JET   := build/release/apps/jet/jet
 
-.PHONY: help demo test gpu-test release bench fuzz format tidy docs clean setup configure
+.PHONY: help demo test gpu-test release bench fuzz soak format tidy docs clean setup configure
 
 help:      ## lists the targets
 	@sed -nE 's/^([a-z]+): .*## (.*)/make \1\t\2/p' Makefile | expand -t 16
@@ -33,7 +33,11 @@ bench: configure ## builds and runs the micro-benchmarks
 
 fuzz:      ## builds the fuzzers and runs each for a minute: make fuzz SECONDS=60
 	@tools/setup.sh build fuzz
-	@tools/fuzz.sh $(or $(SECONDS),60)
+	@tools/fuzz.sh fuzz -max_total_time=$(or $(SECONDS),60)
+
+soak:      ## the long runs: a million and a half inputs for each fuzzer: make soak RUNS=1500000
+	@tools/setup.sh build fuzz
+	@tools/fuzz.sh fuzz -runs=$(or $(RUNS),1500000)
 
 format:    ## formats the sources
 	@tools/setup.sh check

@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
-# Builds the libFuzzer programs and runs each for some seconds, from the corpus that earlier runs left. Stops at the first
-# input that breaks one; it lies in build/fuzz/broken-*.
-#   tools/fuzz.sh SECONDS
+# Builds the libFuzzer programs and runs each, as many at a time as there are cores: from the seeds in tests/fuzz/corpus and
+# what earlier runs left in build/PRESET/corpus. Fails when an input breaks one; it lies in build/PRESET/broken-*.
+#   tools/fuzz.sh PRESET -max_total_time=SECONDS | -runs=N     (PRESET: fuzz, or asan-ubsan for what it has built)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tools/step.sh configure-fuzz cmake --preset fuzz
-tools/step.sh build-fuzz cmake --build --preset fuzz
-shopt -s nullglob
-fuzzers=(build/fuzz/*_fuzz)
-[[ ${#fuzzers[@]} -gt 0 ]] || { echo "error: no fuzzers were built" >&2; exit 1; }
-for fuzzer in "${fuzzers[@]}"; do
-  name=$(basename "$fuzzer")
-  mkdir -p "build/fuzz/corpus/$name"
-  tools/step.sh "$name" "$fuzzer" -max_total_time="$1" -timeout=20 -rss_limit_mb=2048 \
-    -artifact_prefix=build/fuzz/broken- "build/fuzz/corpus/$name"
-done
+export preset=$1 limit=$2
+tools/step.sh "configure-$preset" cmake --preset "$preset"
+tools/step.sh "build-$preset" cmake --build --preset "$preset" --target jet_fuzzers
+
+# One target. No parser needs 64 MB at once for inputs this small.
+fuzz() {
+  local name=$1 corpus=build/$preset/corpus/$1
+  mkdir -p "$corpus"
+  tools/step.sh "$name" "build/$preset/$name" "$limit" -timeout=20 -rss_limit_mb=2048 -malloc_limit_mb=64 -print_final_stats=1 \
+    -artifact_prefix="build/$preset/broken-" "$corpus" "tests/fuzz/corpus/$name"
+  sed -n 's/^stat::number_of_executed_units: */  inputs: /p' "build/logs/$name.log"
+}
+export -f fuzz
+targets() { ls tests/fuzz/corpus; }
+targets | xargs -P "$(nproc)" -I{} bash -euo pipefail -c 'fuzz {}'
