@@ -36,7 +36,8 @@ std::string in_our_words(const CLI::ParseError& error) {
     return fmt::format("{} needs a value: {}", name, value.substr(value.rfind(' ') + 1));
   }
   if (message.find("At Most") != std::string::npos) return name + " is given more than once";
-  if (message.find("flag") != std::string::npos) return name + " takes no value";
+  if (const size_t end = message.find(" was given a disallowed flag"); end != message.npos)
+    return fmt::format("--{} takes no value", message.substr(0, end));
   return message;
 }
 
@@ -85,8 +86,10 @@ void Options::add_list(const std::string& name, const std::string& value, const 
 }
 
 void Options::flag(const std::string& name, bool& target, const std::string& help) {
-  parser_->app.add_flag_callback(
-      name, [&target] { target = true; }, help);
+  parser_->app
+      .add_flag_callback(
+          name, [&target] { target = true; }, help)
+      ->disable_flag_override();
 }
 
 void Options::text(const std::string& name, std::string& target, const std::string& value,

@@ -41,7 +41,7 @@ error 'there is no directory missing; make it first' convert "$data/tiny-tied" m
 error 'there is no directory missing/deeper' convert "$data/tiny-tied" missing/deeper/half/
 [[ ! -e missing ]] || failed 'a missing folder was made'
 error 'nowhere: no such file' convert nowhere out-of-nowhere
-error 'cannot' convert "$data/tiny-tied" half.gguf/below
+error 'there is no directory half.gguf' convert "$data/tiny-tied" half.gguf/below
 [[ ! -e out-of-nowhere ]] || failed "a failure left out-of-nowhere"
 [[ -z $(find . -name '*partial*' -o -name '*.tmp') ]] || failed "temporary files are left: $(ls -a)"
 
