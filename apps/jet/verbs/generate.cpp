@@ -143,7 +143,8 @@ one the likeliest token is taken (greedy); each option given replaces one of its
 --json prints one object: text, ids, prompt_tokens, cached_tokens, completion_tokens, finish_reason (stop, length,
 cancelled), timings, seed; of several answers the best or first, and others: a list of text, ids, completion_tokens,
 finish_reason; with --beams the score of each, with --logprobs logprobs: a list of id, logprob, top. Ctrl-C ends with what there is.)",
-    .examples = R"(jet generate --model models-cache/SmolLM2-135M-Instruct.Q4_1.gguf --prompt "The capital of France is"
+    .examples =
+        R"(jet generate --model models-cache/SmolLM2-135M-Instruct.Q4_1.gguf --prompt "The capital of France is"
 jet generate --model jet-2b --temperature 0.8 --top-p 0.95 --seed 7 --prompt - < story.txt
 jet generate --model jet-2b --beams 4 --num-return-sequences 2 --prompt "Translate: Guten Tag."
 jet generate --model jet-2b --max-tokens 64 --stop "Q:" --json --prompt "Q: 1+1?")",

@@ -164,8 +164,8 @@ constinit const Verb kServe{
 Memory for --max-sequences of the whole --context-length is taken at the start. The access log goes to standard error,
 one JSON object a line. Ctrl-C or SIGTERM: nothing new is taken, what is running ends (within 90 s), exit code 0.
 Without --api-key-file everyone who reaches the port may ask. docs/server.md says more.)",
-    .examples = R"(jet serve --model models/SmolLM2.gguf
-jet serve --model small=models/SmolLM2.gguf --model jet-2b --port 9000 --context-length 4096
+    .examples = R"(jet serve --model models-cache/SmolLM2-135M-Instruct.Q4_1.gguf
+jet serve --model small=models-cache/SmolLM2-135M-Instruct.Q4_1.gguf --model jet-2b --port 9000 --context-length 4096
 curl localhost:8080/v1/completions -H 'Content-Type: application/json' -d '{"prompt": "The capital of France is"}')",
     .set_up = set_up};
 
