@@ -5,7 +5,6 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "io/safetensors.h"
 
 namespace jet {
 namespace {
@@ -98,6 +97,12 @@ void write_state(const std::filesystem::path& path, const StatePool& pool, int32
   std::vector<NamedTensor> named;
   for (const auto& [name, tensor] : tensors) named.push_back({name, tensor});
   write_safetensors(path, named, metadata);
+}
+
+std::string state_checksum(const Safetensors& file) {
+  std::map<std::string, Tensor> tensors;
+  for (const NamedTensor& each : file.tensors) tensors[each.name] = each.tensor;
+  return checksum(file.metadata, tensors);
 }
 
 SavedState read_state(const std::filesystem::path& path, const StatePool& pool,

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "io/named_tensor.h"
+#include "io/safetensors.h"
 #include "runtime/state/state_pool.h"
 
 namespace jet {
@@ -29,6 +29,9 @@ void write_state(const std::filesystem::path& path, const StatePool& pool, int32
 // types.
 SavedState read_state(const std::filesystem::path& path, const StatePool& pool,
                       uint64_t fingerprint);
+
+// What read_state asks the file's checksum to be, for tests that change a file and sign it anew.
+std::string state_checksum(const Safetensors& file);
 
 // Into a slot that has pages for saved.ids.
 void restore_state(StatePool& pool, int32_t slot, const SavedState& saved);
