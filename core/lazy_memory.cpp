@@ -8,11 +8,13 @@
 
 namespace jet {
 
-LazyMemory::LazyMemory(int64_t bytes) : bytes_(bytes) {
+LazyMemory::LazyMemory(int64_t bytes, Pages pages) : bytes_(bytes) {
   if (bytes == 0) return;
   void* memory = mmap(nullptr, static_cast<size_t>(bytes), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) fail("out of memory: a range of {} bytes for sequence states", bytes);
+  if (memory == MAP_FAILED) fail("out of memory: a range of {} bytes cannot be had", bytes);
+  // Only a wish: without huge pages the memory is as good, and slower.
+  if (pages == Pages::Huge) madvise(memory, static_cast<size_t>(bytes), MADV_HUGEPAGE);
   data_ = static_cast<std::byte*>(memory);
 }
 

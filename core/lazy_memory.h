@@ -8,9 +8,12 @@ namespace jet {
 
 class LazyMemory {
  public:
+  // Huge: 2 MB at a time where the system has them, for memory that will be used throughout.
+  enum class Pages { Small, Huge };
+
   LazyMemory() = default;
   // Throws Error when the address range cannot be had.
-  explicit LazyMemory(int64_t bytes);
+  explicit LazyMemory(int64_t bytes, Pages pages = Pages::Small);
   ~LazyMemory();
   LazyMemory(LazyMemory&& other) noexcept;
   LazyMemory& operator=(LazyMemory&& other) noexcept;

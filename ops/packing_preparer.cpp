@@ -7,7 +7,7 @@ namespace jet {
 
 Weight PackingPreparer::weight(const Tensor& tensor) const {
   if (!can_pack(tensor.type())) return {tensor};
-  return {tensor, std::make_shared<const PackedWeight>(pack(*threads_, tensor.view()))};
+  return {tensor, std::make_shared<const PackedWeight>(pack(*threads_, *memory_, tensor.view()))};
 }
 
 Weight PackingPreparer::exact_weight(const Tensor& tensor) const { return {to_float32(tensor)}; }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/thread_pool.h"
+#include "ops/linear/packed_memory.h"
 #include "ops/preparer.h"
 
 namespace jet {
@@ -11,7 +12,9 @@ namespace jet {
 // Weights of other types stay as they are, and their products in float32.
 class PackingPreparer final : public Preparer {
  public:
-  explicit PackingPreparer(int threads) : threads_(std::make_unique<ThreadPool>(threads)) {}
+  explicit PackingPreparer(int threads)
+      : threads_(std::make_unique<ThreadPool>(threads)),
+        memory_(std::make_unique<PackedMemory>()) {}
   Weight weight(const Tensor& tensor) const override;
   Weight exact_weight(const Tensor& tensor) const override;
   Weight table(const Tensor& tensor) const override;
@@ -19,6 +22,7 @@ class PackingPreparer final : public Preparer {
 
  private:
   std::unique_ptr<ThreadPool> threads_;
+  std::unique_ptr<PackedMemory> memory_;
 };
 
 }  // namespace jet

@@ -175,17 +175,17 @@ const std::byte* PackedWeight::panel(int64_t index) const {
   return bytes.view().data + index * packed_format(type).bytes(blocks());
 }
 
-PackedWeight pack(ThreadPool& threads, const ConstTensorView& rows) {
+PackedWeight pack(ThreadPool& threads, PackedMemory& memory, const ConstTensorView& rows) {
   JET_CHECK(can_pack(rows.type));
   const PackedFormat format = packed_format(rows.type);
   PackedWeight packed{.type = rows.type, .out = rows.shape[0], .in = rows.shape[1], .bytes = {}};
   const int64_t panel_bytes = format.bytes(packed.blocks());
-  packed.bytes = Tensor(DType::U8, Shape{packed.panels() * panel_bytes});
-  std::byte* panels = packed.bytes.mutable_view().data;
+  const PackedMemory::Piece piece = memory.take(packed.panels() * panel_bytes);
+  packed.bytes = Tensor({piece.data, DType::U8, Shape{packed.panels() * panel_bytes}}, piece.owner);
   const int64_t stride = row_bytes(rows.type, packed.in);
   threads.parallel_for(packed.panels(), 1, [&](int64_t begin, int64_t end, int) {
     for (int64_t row = begin * kPanelRows; row < std::min(end * kPanelRows, packed.out); ++row) {
-      const Lane lane{panels + row / kPanelRows * panel_bytes,
+      const Lane lane{piece.data + row / kPanelRows * panel_bytes,
                       static_cast<size_t>(row % kPanelRows), format};
       pack_one(rows.type, rows.data + row * stride, packed.in, lane);
     }

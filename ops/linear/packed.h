@@ -14,6 +14,7 @@
 #include "core/dtype.h"
 #include "core/tensor.h"
 #include "core/thread_pool.h"
+#include "ops/linear/packed_memory.h"
 
 namespace jet {
 
@@ -89,6 +90,6 @@ constexpr int high_bits(DType type) {
 constexpr bool can_pack(DType type) { return packed_format(type).quant_bytes > 0; }
 // [out, in] of a type that can be packed; threads share the panels. Throws Error when memory is
 // exhausted.
-PackedWeight pack(ThreadPool& threads, const ConstTensorView& rows);
+PackedWeight pack(ThreadPool& threads, PackedMemory& memory, const ConstTensorView& rows);
 
 }  // namespace jet
