@@ -90,8 +90,8 @@ class Compiler {
     if (literal_bytes_ > kMostLiteralBytes)
       fail("{}: the values are longer than {} bytes", where, kMostLiteralBytes);
     std::ranges::sort(node.literals);
-    const auto repeated = std::ranges::unique(node.literals);
-    node.literals.erase(repeated.begin(), repeated.end());
+    node.literals.erase(std::unique(node.literals.begin(), node.literals.end()),
+                        node.literals.end());
     return add(std::move(node));
   }
 
