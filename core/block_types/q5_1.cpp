@@ -23,14 +23,14 @@ void encode_q5_1(const float* row, int64_t count, BlockQ5_1* out) {
     const auto [least, greatest] = std::minmax_element(row, row + BlockQ5_1::kNumbers);
     const float m = *least;
     const float d = (*greatest - m) / 31.0f;
+    out[b].d = encode_scale(d);  // throws where the range overflows
+    out[b].m = encode_scale(m);
     const float inverse = reciprocal(d);
     QuantsQ5 quants;
     for (size_t i = 0; i < quants.size(); ++i) {
       quants[i] =
           static_cast<uint8_t>(std::min(31, static_cast<int>((row[i] - m) * inverse + 0.5f)));
     }
-    out[b].d = encode_scale(d);
-    out[b].m = encode_scale(m);
     pack_q5(quants, out[b]);
   }
 }

@@ -73,7 +73,8 @@ inline double worst_error(std::span<const float> a, std::span<const double> b) {
 
 // Whether two rows of numbers hold the same bits.
 inline bool same_bits(std::span<const float> a, std::span<const float> b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
 }
 
 // The message of the Error that a call throws; empty when it throws none.

@@ -1,5 +1,6 @@
 #include "runtime/state/state_file.h"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 
@@ -79,7 +80,7 @@ void write_state(const std::filesystem::path& path, const StatePool& pool, int32
   const auto tokens = static_cast<int64_t>(ids.size());
   std::map<std::string, Tensor> tensors;
   Tensor list(DType::I32, {tokens});
-  std::memcpy(list.mutable_view().data, ids.data(), ids.size_bytes());
+  std::ranges::copy(ids, reinterpret_cast<int32_t*>(list.mutable_view().data));
   tensors["ids"] = list;
   for (size_t layer = 0; tokens > 0 && layer < pool.layers().size(); ++layer) {
     for (size_t part = 0; part < pool.layers()[layer].size(); ++part) {
@@ -118,7 +119,8 @@ SavedState read_state(const std::filesystem::path& path, const StatePool& pool,
   SavedState saved{.ids = {}, .note = field(file.metadata, "note", where), .parts = {}};
   const Tensor ids = take(tensors, "ids", DType::I32, where);
   saved.ids.resize(static_cast<size_t>(ids.shape()[0]));
-  std::memcpy(saved.ids.data(), ids.view().data, static_cast<size_t>(ids.view().bytes()));
+  if (!saved.ids.empty())  // the file's bytes may lie at any address
+    std::memcpy(saved.ids.data(), ids.view().data, static_cast<size_t>(ids.view().bytes()));
   const int64_t tokens = ids.shape()[0];
   for (size_t layer = 0; layer < pool.layers().size(); ++layer) {
     auto& parts = saved.parts.emplace_back();
