@@ -1,5 +1,5 @@
 // Memory for packed weights: pieces of large ranges with huge pages. A decoding step reads all of
-// it once, and with pages of 4 KB waits for their tables a fifth of the time.
+// it once, and with pages of 4 KB waits for their tables a third of the time.
 #pragma once
 
 #include <cstddef>
