@@ -2,6 +2,8 @@
 #include <charconv>
 #include <cmath>
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
 #include "io/json.h"
 #include "io/printable.h"

@@ -1,6 +1,7 @@
 // Fields of a config: what is accepted for each kind, and messages that name file, path and remedy.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "io/json.h"

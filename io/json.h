@@ -7,11 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 namespace jet {
 
-// Keeps the order of keys, so that a file that is read and written again looks the same.
+// Keeps the order of keys, so that a file that is read and written again looks the same. Declared
+// only: a file that works with values includes <nlohmann/json.hpp>, which takes long to compile.
 using Json = nlohmann::ordered_json;
 
 // Throws Error "`where`: line L, column C: ..." on bad JSON, bad UTF-8, a duplicate key, a number

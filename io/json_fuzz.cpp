@@ -1,4 +1,6 @@
 // Any text is JSON or an Error, and what is JSON reads the same after it is written.
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
 #include "io/json.h"
 

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include <nlohmann/json.hpp>
+
 #include "core/checked.h"
 #include "io/file.h"
 #include "io/json.h"

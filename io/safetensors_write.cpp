@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 
 #include "core/checked.h"
 #include "io/file.h"

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "mixers/tensor_spec.h"
 #include "models/decoder_spec.h"
 #include "models/generation_config.h"

@@ -1,5 +1,7 @@
 // Any text is a config of a known family, a generation config, or an Error; what is a config reads
 // the same after it is written, and its tensors can be listed and counted.
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
 #include "models/family.h"
 #include "models/generation_config.h"

@@ -1,5 +1,7 @@
 #include "models/decoder_spec.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
 #include "models/family.h"
 

@@ -1,5 +1,7 @@
 #include "models/generation_config.h"
 
+#include <nlohmann/json.hpp>
+
 namespace jet {
 namespace {
 

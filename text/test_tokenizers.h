@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "io/file.h"
 #include "io/json.h"
 #include "text/tokenizer_json.h"

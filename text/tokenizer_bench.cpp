@@ -4,6 +4,7 @@
 #include <string>
 
 #include <benchmark/benchmark.h>
+#include <nlohmann/json.hpp>
 
 #include "io/file.h"
 #include "text/tokenizer.h"

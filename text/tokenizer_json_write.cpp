@@ -3,6 +3,8 @@
 #include <optional>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "text/tokenizer_json.h"
 #include "text/tokenizer_json_parts.h"
 

@@ -3,6 +3,7 @@
 #include <random>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace jet::cli {
 namespace {

@@ -2,6 +2,7 @@
 #include "apps/jet/generation_options.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace jet::cli {
 namespace {

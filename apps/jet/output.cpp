@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <system_error>
 
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "core/error.h"

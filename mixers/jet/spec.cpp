@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <nlohmann/json.hpp>
+
 #include "io/expect_only.h"
 #include "ops/dynamic_conv/dynamic_conv.h"
 

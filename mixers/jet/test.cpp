@@ -1,4 +1,6 @@
 // JetBlock: prompts equal decoding, batches equal single sequences, sizes as published.
+#include <nlohmann/json.hpp>
+
 #include <jet/error.h>
 
 #include "mixers/jet/spec.h"

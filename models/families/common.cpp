@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
 #include "io/expect_only.h"
 #include "mixers/registry.h"

@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
 #include "mixers/registry.h"
 #include "models/families/common.h"

@@ -1,6 +1,8 @@
 // Llama (arXiv 2307.09288, 2407.21783), SmolLM2: attention without biases or norms on q and k.
 #include "models/families/llama.h"
 
+#include <nlohmann/json.hpp>
+
 #include "models/families/common.h"
 
 namespace jet {

@@ -1,6 +1,8 @@
 // Qwen2 and Qwen2.5 (arXiv 2407.10671, 2412.15115), dense: biases on q, k and v.
 #include "models/families/qwen2.h"
 
+#include <nlohmann/json.hpp>
+
 #include "models/families/common.h"
 
 namespace jet {

@@ -1,6 +1,8 @@
 // Qwen3 (arXiv 2505.09388), dense: RMSNorm on q and k, no biases.
 #include "models/families/qwen3.h"
 
+#include <nlohmann/json.hpp>
+
 #include "models/families/common.h"
 
 namespace jet {

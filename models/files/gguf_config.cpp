@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
 #include "io/in_file.h"
 #include "models/family.h"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
 #include "mixers/attention/rope_frequencies.h"
 #include "models/files/gguf_numbers.h"

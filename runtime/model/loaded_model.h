@@ -7,17 +7,20 @@
 
 #include <jet/model.h>
 
-#include "models/checkpoint.h"
 #include "models/decoder.h"
+#include "models/generation_config.h"
 #include "runtime/model/placement.h"
-#include "text/chat_template.h"
 #include "text/tokenizer.h"
 
 namespace jet {
 
+class ChatTemplate;
+struct Checkpoint;
+
 struct LoadedModel {
   // Throws Error as Model::load does.
   LoadedModel(const Checkpoint& checkpoint, const ModelOptions& options);
+  ~LoadedModel();
 
   // Throws Error where the model's files hold no tokenizer.
   const Tokenizer& text() const;
@@ -28,7 +31,7 @@ struct LoadedModel {
   std::string no_device_reason;
   Decoder decoder;
   std::optional<Tokenizer> tokenizer;
-  std::optional<ChatTemplate> chat_template;
+  std::unique_ptr<const ChatTemplate> chat_template;  // null: the model has none
   GenerationConfig generation;
   uint64_t fingerprint;  // runtime/model/fingerprint.h
 

@@ -5,8 +5,10 @@
 
 #include "core/error.h"
 #include "io/in_file.h"
+#include "models/checkpoint.h"
 #include "runtime/model/fingerprint.h"
 #include "runtime/model/loaded_model.h"
+#include "text/chat_template.h"
 
 namespace jet {
 namespace {
@@ -34,9 +36,13 @@ LoadedModel::LoadedModel(const Checkpoint& checkpoint, const Placement& placemen
            tokenizer->vocabulary(), checkpoint.spec.vocabulary);
     }
   }
-  if (!checkpoint.chat_template.empty())
-    chat_template = in_file(path, [&] { return ChatTemplate(checkpoint.chat_template); });
+  if (!checkpoint.chat_template.empty()) {
+    chat_template = in_file(
+        path, [&] { return std::make_unique<const ChatTemplate>(checkpoint.chat_template); });
+  }
 }
+
+LoadedModel::~LoadedModel() = default;
 
 const Tokenizer& LoadedModel::text() const {
   if (!tokenizer) fail("{}: holds no tokenizer, so text cannot be read or written", path);
@@ -68,7 +74,7 @@ int64_t Model::weight_bytes() const { return loaded_->decoder.weight_bytes(); }
 
 bool Model::has_tokenizer() const { return loaded_->tokenizer.has_value(); }
 
-bool Model::has_chat_template() const { return loaded_->chat_template.has_value(); }
+bool Model::has_chat_template() const { return loaded_->chat_template != nullptr; }
 
 std::vector<int32_t> Model::encode(std::string_view text, bool special) const {
   return loaded_->text().encode(text, {.special = special});

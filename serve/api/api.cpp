@@ -6,6 +6,7 @@
 #include <new>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "serve/api/error.h"
 #include "serve/page/page.h"

@@ -1,5 +1,7 @@
 #include "serve/api/error.h"
 
+#include <nlohmann/json.hpp>
+
 namespace jet::serve {
 namespace {
 

@@ -4,6 +4,7 @@
 #include <random>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace jet::serve {
 namespace {

@@ -4,6 +4,8 @@
 #include <span>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 #include <jet/request.h>
 
 #include "io/json.h"

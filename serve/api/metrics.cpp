@@ -1,5 +1,6 @@
 // /metrics: Prometheus' text format. Names and meanings are vLLM's, under our prefix.
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "serve/api/endpoints.h"
 

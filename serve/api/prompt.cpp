@@ -4,9 +4,11 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "runtime/model/loaded_model.h"
 #include "serve/api/error.h"
+#include "text/chat_template.h"
 
 namespace jet::serve {
 namespace {

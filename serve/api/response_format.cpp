@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include <jet/error.h>
 
 #include "runtime/model/loaded_model.h"

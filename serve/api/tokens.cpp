@@ -1,9 +1,12 @@
 // /tokenize, /detokenize and /tokenizer_info, in the form that vLLM gave them and
 // lm-evaluation-harness asks for.
+#include <nlohmann/json.hpp>
+
 #include "runtime/model/loaded_model.h"
 #include "serve/api/endpoints.h"
 #include "serve/api/error.h"
 #include "serve/api/prompt.h"
+#include "text/chat_template.h"
 
 namespace jet::serve {
 namespace {

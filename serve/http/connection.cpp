@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "io/json.h"
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <map>
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
 #include "text/constraint/json_grammar.h"
 
