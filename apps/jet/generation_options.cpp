@@ -1,7 +1,5 @@
 #include "apps/jet/generation_options.h"
 
-#include <random>
-
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -9,8 +7,6 @@ namespace jet::cli {
 namespace {
 
 constexpr int64_t kMostTokens = int64_t{1} << 40;
-constexpr int64_t kDefaultTopK =
-    50;  // transformers', where a generation_config.json samples and names none
 
 double per_second(int64_t count, double seconds) {
   return count > 0 && seconds > 0 ? static_cast<double>(count) / seconds : 0;
@@ -23,12 +19,6 @@ double prompt_rate(const Output& output) {
 // The first token came with the prompt.
 double decode_rate(const Output& output) {
   return per_second(static_cast<int64_t>(output.ids.size()) - 1, output.decode_seconds);
-}
-
-double choose_temperature(const GenerationConfig& config, const GenerationOptions& options) {
-  if (options.temperature) return *options.temperature;
-  if (config.do_sample) return config.temperature.value_or(1);
-  return options.top_k || options.top_p || options.min_p || options.typical_p ? 1 : 0;
 }
 
 Json log_probabilities_json(const Answer& answer) {
@@ -54,39 +44,29 @@ void add_answer(Json& json, const Report& report, const Answer& answer) {
 void add_generation_options(Options& options, GenerationOptions& generation) {
   options.integer("--max-tokens", generation.max_tokens, {0, kMostTokens},
                   "stop after N tokens (default: 256)");
-  options.number("--temperature", generation.temperature, {0},
+  options.number("--temperature", generation.sampling.temperature, {0},
                  "flattens the distribution above 1, sharpens it below; 0: greedy");
-  options.integer("--top-k", generation.top_k, {0, int64_t{1} << 30},
+  options.integer("--top-k", generation.sampling.top_k, {0, int64_t{1} << 30},
                   "only the N likeliest tokens; 0: all");
-  options.number("--top-p", generation.top_p, {0, 1},
+  options.number("--top-p", generation.sampling.top_p, {0, 1},
                  "the fewest tokens whose probabilities reach X");
-  options.number("--min-p", generation.min_p, {0, 1},
+  options.number("--min-p", generation.sampling.min_p, {0, 1},
                  "only tokens with X times the largest probability");
-  options.number("--typical-p", generation.typical_p, {1e-9, 1},
+  options.number("--typical-p", generation.sampling.typical_p, {1e-9, 1},
                  "tokens of typical information whose probabilities reach X");
-  options.number("--repeat-penalty", generation.repeat_penalty, {1e-6, 1e6},
+  options.number("--repeat-penalty", generation.sampling.repetition_penalty, {1e-6, 1e6},
                  "makes tokens of the context less likely; 1: none");
   options.integer("--no-repeat-ngram", generation.no_repeat_ngram, {0, int64_t{1} << 30},
                   "no N tokens in a row twice, the prompt's counted; 0: any may be");
   options.integer("--min-tokens", generation.min_tokens, {0, kMostTokens},
                   "no end of the text before N tokens");
-  options.integer("--seed", generation.seed, {}, "same seed, same text (default: random)");
+  options.integer("--seed", generation.sampling.seed, {}, "same seed, same text (default: random)");
 }
 
-Sampling choose_sampling(const GenerationConfig& config, const GenerationOptions& options) {
-  Sampling sampling;
-  sampling.temperature = choose_temperature(config, options);
-  sampling.top_k =
-      options.top_k.value_or(config.top_k.value_or(config.do_sample ? kDefaultTopK : 0));
-  sampling.top_p = options.top_p.value_or(config.top_p.value_or(1));
-  sampling.min_p = options.min_p.value_or(config.min_p.value_or(0));
-  sampling.typical_p = options.typical_p.value_or(1);
+Sampling request_sampling(const GenerationConfig& config, const GenerationOptions& options) {
+  Sampling sampling = choose_sampling(config, options.sampling);
   sampling.no_repeat_ngram = options.no_repeat_ngram;
   sampling.min_tokens = options.min_tokens;
-  sampling.repetition_penalty =
-      options.repeat_penalty.value_or(config.repetition_penalty.value_or(1));
-  // 32 random bits: every JSON reader keeps them exact, and they are typed with ease.
-  sampling.seed = options.seed ? static_cast<uint64_t>(*options.seed) : std::random_device{}();
   return sampling;
 }
 

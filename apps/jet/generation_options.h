@@ -7,29 +7,21 @@
 
 #include "apps/jet/options.h"
 #include "io/json.h"
-#include "models/generation_config.h"
+#include "runtime/sampling/choose_sampling.h"
 
 namespace jet::cli {
 
 struct GenerationOptions {
   int64_t max_tokens = 256;
-  std::optional<double> temperature;
-  std::optional<int64_t> top_k;
-  std::optional<double> top_p;
-  std::optional<double> min_p;
-  std::optional<double> typical_p;
-  std::optional<double> repeat_penalty;
+  SamplingOptions sampling;
   int64_t no_repeat_ngram = 0;
   int64_t min_tokens = 0;
-  std::optional<int64_t> seed;
 };
 
 void add_generation_options(Options& options, GenerationOptions& generation);
 
-// What generation_config.json says, with each given option in the place of its value. Without
-// do_sample: greedy, unless a temperature, or top-k, top-p or min-p or typical-p (then at
-// temperature 1) is given. A missing seed is random.
-Sampling choose_sampling(const GenerationConfig& config, const GenerationOptions& options);
+// choose_sampling, and what only the command line has.
+Sampling request_sampling(const GenerationConfig& config, const GenerationOptions& options);
 
 struct Report {
   const Output& output;

@@ -10,10 +10,17 @@
 
 namespace jet {
 
+// Added to the logit of a token.
+struct TokenBias {
+  int32_t id = 0;
+  double bias = 0;
+};
+
 // How the next token is chosen. The steps, their order and what they do are those of transformers'
-// generate: repetition penalty, no_repeat_ngram, bad_words, min_tokens, suppress, the request's
-// hook; and, unless the choice is greedy, temperature, top_k, top_p, min_p, typical_p,
-// epsilon_cutoff, eta_cutoff.
+// generate: logit_bias, repetition penalty, no_repeat_ngram, bad_words, min_tokens, suppress, the
+// request's hook; and, unless the choice is greedy, temperature, top_k, top_p, min_p, typical_p,
+// epsilon_cutoff, eta_cutoff. OpenAI's presence and frequency penalties follow the repetition
+// penalty.
 struct Sampling {
   // 0: the likeliest token (greedy); the steps from temperature on are then unused.
   double temperature = 0;
@@ -25,6 +32,10 @@ struct Sampling {
   double eta_cutoff = 0;      // the same with min(eta, sqrt(eta) exp(-entropy))
   // Of tokens of the prompt and the answer: logits above 0 divided by it, others multiplied.
   double repetition_penalty = 1;
+  // Of tokens of the answer alone: taken from their logits once, and as often as they occur.
+  double presence_penalty = 0;
+  double frequency_penalty = 0;
+  std::vector<TokenBias> logit_bias = {};
   int64_t no_repeat_ngram = 0;  // no n tokens in a row twice, the prompt's counted; 0: any may be
   std::vector<std::vector<int32_t>> bad_words = {};  // sequences of tokens that may not appear
   int64_t min_tokens = 0;                            // no end token before so many others

@@ -19,7 +19,11 @@ LogitsProcessors::LogitsProcessors(const Sampling& sampling, const LogitsHook& h
     : sampling_(sampling), hook_(hook), ends_(ends), prompt_tokens_(prompt_tokens) {}
 
 void LogitsProcessors::apply(std::span<float> scores, std::span<const int32_t> context) {
+  for (const TokenBias& each : sampling_.logit_bias)
+    scores[static_cast<size_t>(each.id)] += static_cast<float>(each.bias);
   if (sampling_.repetition_penalty != 1) penalise_repetition(scores, context);
+  if (sampling_.presence_penalty != 0 || sampling_.frequency_penalty != 0)
+    penalise_presence(scores, context.subspan(static_cast<size_t>(prompt_tokens_)));
   if (sampling_.no_repeat_ngram > 0) forbid_repeated_ngrams(scores, context);
   forbid_bad_words(scores, context);
   if (static_cast<int64_t>(context.size()) - prompt_tokens_ < sampling_.min_tokens) {
@@ -38,6 +42,16 @@ void LogitsProcessors::penalise_repetition(std::span<float> scores,
     if (seen_[index]) continue;
     seen_[index] = true;
     scores[index] = scores[index] < 0 ? scores[index] * penalty : scores[index] / penalty;
+  }
+}
+
+void LogitsProcessors::penalise_presence(std::span<float> scores, std::span<const int32_t> answer) {
+  counts_.assign(scores.size(), 0);
+  for (const int32_t id : answer) ++counts_[static_cast<size_t>(id)];
+  for (size_t i = 0; i < scores.size(); ++i) {
+    if (counts_[i] == 0) continue;
+    scores[i] -=
+        static_cast<float>(counts_[i] * sampling_.frequency_penalty + sampling_.presence_penalty);
   }
 }
 

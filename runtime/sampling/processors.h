@@ -1,5 +1,6 @@
 // What changes the scores of the next token before one is chosen, greedy or not, in transformers'
-// order: repetition penalty, no_repeat_ngram, bad_words, min_tokens, suppress, the caller's hook.
+// order: logit_bias, repetition penalty (then OpenAI's presence and frequency penalties),
+// no_repeat_ngram, bad_words, min_tokens, suppress, the caller's hook.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +19,13 @@ class LogitsProcessors {
                    int64_t prompt_tokens);
 
   // `scores` [vocabulary]: logits or log-probabilities; forbidden tokens become -infinity.
-  // `context`: the prompt and what was chosen. Cost: O(vocabulary) and, for the repetition penalty
-  // and no_repeat_ngram, O(context).
+  // `context`: the prompt and what was chosen. Cost: O(vocabulary) and, for the penalties and
+  // no_repeat_ngram, O(context).
   void apply(std::span<float> scores, std::span<const int32_t> context);
 
  private:
   void penalise_repetition(std::span<float> scores, std::span<const int32_t> context);
+  void penalise_presence(std::span<float> scores, std::span<const int32_t> answer);
   void forbid_repeated_ngrams(std::span<float> scores, std::span<const int32_t> context) const;
   void forbid_bad_words(std::span<float> scores, std::span<const int32_t> context) const;
 
@@ -32,6 +34,7 @@ class LogitsProcessors {
   std::span<const int32_t> ends_;
   int64_t prompt_tokens_;
   std::vector<bool> seen_;
+  std::vector<int32_t> counts_;  // by token
 };
 
 }  // namespace jet

@@ -44,6 +44,12 @@ void check_sampling(const Sampling& sampling, int64_t vocabulary) {
   expect_range("epsilon_cutoff", sampling.epsilon_cutoff, 0, 1);
   expect_range("eta_cutoff", sampling.eta_cutoff, 0, 1);
   expect_range("repetition_penalty", sampling.repetition_penalty, 1e-6, 1e6);
+  expect_range("presence_penalty", sampling.presence_penalty, -1e6, 1e6);
+  expect_range("frequency_penalty", sampling.frequency_penalty, -1e6, 1e6);
+  for (const auto& [id, bias] : sampling.logit_bias) {
+    expect_tokens("logit_bias", {&id, 1}, vocabulary);
+    expect_range("logit_bias", bias, -1e6, 1e6);
+  }
   expect_range("no_repeat_ngram", static_cast<double>(sampling.no_repeat_ngram), 0, 1e9);
   expect_range("min_tokens", static_cast<double>(sampling.min_tokens), 0, 1e12);
   expect_tokens("suppress", sampling.suppress, vocabulary);

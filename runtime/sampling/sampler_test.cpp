@@ -93,14 +93,26 @@ TEST(Sampler, NeverChoosesAForbiddenTokenAndRefusesIfAllAre) {
 }
 
 TEST(Sampler, RefusesOptionsOutOfRange) {
-  for (const Sampling& bad :
-       {Sampling{.temperature = -1}, Sampling{.temperature = NAN}, Sampling{.temperature = 1e-9},
-        Sampling{.top_k = -1}, Sampling{.top_p = 1.1}, Sampling{.top_p = NAN},
-        Sampling{.min_p = -0.1}, Sampling{.typical_p = 0}, Sampling{.epsilon_cutoff = -1},
-        Sampling{.eta_cutoff = 2}, Sampling{.repetition_penalty = 0},
-        Sampling{.no_repeat_ngram = -1}, Sampling{.bad_words = {{}}},
-        Sampling{.bad_words = {{1, 100}}}, Sampling{.min_tokens = -1},
-        Sampling{.suppress = {-1}}}) {
+  for (const Sampling& bad : {Sampling{.temperature = -1},
+                              Sampling{.temperature = NAN},
+                              Sampling{.temperature = 1e-9},
+                              Sampling{.top_k = -1},
+                              Sampling{.top_p = 1.1},
+                              Sampling{.top_p = NAN},
+                              Sampling{.min_p = -0.1},
+                              Sampling{.typical_p = 0},
+                              Sampling{.epsilon_cutoff = -1},
+                              Sampling{.eta_cutoff = 2},
+                              Sampling{.repetition_penalty = 0},
+                              Sampling{.presence_penalty = NAN},
+                              Sampling{.frequency_penalty = INFINITY},
+                              Sampling{.logit_bias = {{100, 1}}},
+                              Sampling{.logit_bias = {{0, NAN}}},
+                              Sampling{.no_repeat_ngram = -1},
+                              Sampling{.bad_words = {{}}},
+                              Sampling{.bad_words = {{1, 100}}},
+                              Sampling{.min_tokens = -1},
+                              Sampling{.suppress = {-1}}}) {
     EXPECT_THROW(check_sampling(bad, 100), Error);
   }
   check_sampling({}, 100);

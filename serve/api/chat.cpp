@@ -73,7 +73,7 @@ std::vector<int32_t> encode_dialogue(Body& body, const Model& model) {
 
 void chat(const std::shared_ptr<Exchange>& exchange, Body& body, ServedModel& served) {
   const Model& model = served.model();
-  const GenerationFields fields = read_generation_fields(body, model.loaded().generation);
+  const GenerationFields fields = read_generation_fields(body, model);
   const auto older = body.integer("max_tokens", 0, kMostTokens);
   const auto newer = body.integer("max_completion_tokens", 0, kMostTokens);
   if (older && newer && *older != *newer)

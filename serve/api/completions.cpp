@@ -1,6 +1,7 @@
 // /v1/completions: a text is continued.
 #include <algorithm>
-#include <numeric>
+
+#include <fmt/format.h>
 
 #include "runtime/model/loaded_model.h"
 #include "serve/api/endpoints.h"
@@ -96,7 +97,7 @@ class CompletionFormat : public AnswerFormat {
 void complete(const std::shared_ptr<Exchange>& exchange, Body& body, ServedModel& served) {
   const Model& model = served.model();
   const LoadedModel& loaded = model.loaded();
-  const GenerationFields fields = read_generation_fields(body, loaded.generation);
+  const GenerationFields fields = read_generation_fields(body, model);
   const bool echo = body.boolean("echo", false);
   const auto log_probabilities = body.integer("logprobs", 0, kMostLogProbabilities);
   int64_t tokens = body.integer("max_tokens", 0, kMostTokens).value_or(kDefaultTokens);
@@ -105,10 +106,13 @@ void complete(const std::shared_ptr<Exchange>& exchange, Body& body, ServedModel
   CompletionStyle style{
       .tokenizer = nullptr, .prompts = read_prompts(body, "prompt", model), .answers = fields.n};
   const int64_t best_of = body.integer("best_of", 1, kMostAnswers).value_or(fields.n);
-  if (best_of != fields.n) body.bad("best_of", "must equal n");
+  if (best_of < fields.n) body.bad("best_of", fmt::format("is {}, less than n", best_of));
+  if (best_of > fields.n && fields.stream)
+    body.bad("best_of", "cannot be streamed: which answer is best is known at the end");
   body.check_all_known();
-  if (static_cast<int64_t>(style.prompts.size()) * fields.n > kMostAnswers)
-    body.bad("n", "asks for too many answers: prompts times n are more than 128");
+  if (static_cast<int64_t>(style.prompts.size()) * best_of > kMostAnswers)
+    body.bad(best_of > fields.n ? "best_of" : "n",
+             "asks for too many answers: times the prompts more than 128");
   if (log_probabilities) {
     if (!loaded.tokenizer) body.bad("logprobs", "needs a tokenizer, which this model has not");
     if (echo && fields.stream) body.bad("logprobs", "of an echoed prompt cannot be streamed");
@@ -121,11 +125,13 @@ void complete(const std::shared_ptr<Exchange>& exchange, Body& body, ServedModel
                       .stream = fields.stream,
                       .include_usage = fields.include_usage,
                       .prompts = static_cast<int64_t>(style.prompts.size()),
-                      .answers = fields.n};
+                      .answers = best_of,
+                      .best = best_of > fields.n ? fields.n : 0};
   for (const std::vector<int32_t>& prompt : style.prompts) {
     check_length(prompt, served);
     Request request = make_request(fields, prompt, tokens);
-    request.log_probabilities = log_probabilities.value_or(-1);
+    request.answers = best_of;
+    request.log_probabilities = log_probabilities.value_or(best_of > fields.n ? 0 : -1);
     request.prompt_log_probabilities = echo && log_probabilities;
     add_requests(plan, std::move(request), served, grammar);
     style.echoes.push_back(echo ? model.decode(prompt) : "");

@@ -1,6 +1,8 @@
 #include "serve/api/generation.h"
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <random>
 
@@ -14,6 +16,17 @@ namespace {
 std::string event(const Json& data) {
   return fmt::format("data: {}\n\n", data.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
+
+double mean_log_probability(const Answer& answer) {
+  double sum = 0;
+  for (const LogProbabilities& each : answer.log_probabilities) sum += each.chosen;
+  return sum / static_cast<double>(std::max<size_t>(1, answer.log_probabilities.size()));
+}
+
+struct Made {
+  const Answer* answer;
+  const Output* output;  // that it is part of
+};
 
 // Its members are the engine thread's, but for what begins it.
 class Generation {
@@ -113,17 +126,33 @@ class Generation {
     if (plan_.stream && begun_) return end_stream();
     if (error_) return exchange_->respond(error_response(*error_));
     Json message = envelope();
-    for (size_t request = 0; request < outputs_.size(); ++request) add_choices(request, message);
+    for (int64_t prompt = 0; prompt < plan_.prompts; ++prompt) add_choices(prompt, message);
     message["usage"] = usage_json(usage_);
     exchange_->respond({.body = message.dump(-1, ' ', false, Json::error_handler_t::replace)});
   }
 
-  void add_choices(size_t request, Json& message) {
-    const Output& output = outputs_[request];
-    auto index = static_cast<int64_t>(first_[request]);
-    message["choices"].push_back(plan_.format->whole(index, output, output));
-    for (const Answer& other : output.others)
-      message["choices"].push_back(plan_.format->whole(++index, other, output));
+  void add_choices(int64_t prompt, Json& message) {
+    std::vector<Made> made = answers_to(prompt);
+    if (plan_.best > 0) {
+      std::ranges::stable_sort(made, std::greater(),
+                               [](const Made& each) { return mean_log_probability(*each.answer); });
+      made.resize(static_cast<size_t>(plan_.best));
+    }
+    for (const Made& each : made) {
+      const auto index = static_cast<int64_t>(message["choices"].size());
+      message["choices"].push_back(plan_.format->whole(index, *each.answer, *each.output));
+    }
+  }
+
+  std::vector<Made> answers_to(int64_t prompt) const {
+    std::vector<Made> made;
+    for (size_t request = 0; request < outputs_.size(); ++request) {
+      if (static_cast<int64_t>(first_[request]) / plan_.answers != prompt) continue;
+      const Output& output = outputs_[request];
+      made.push_back({&output, &output});
+      for (const Answer& other : output.others) made.push_back({&other, &output});
+    }
+    return made;
   }
 
   void end_stream() {

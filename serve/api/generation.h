@@ -45,7 +45,10 @@ struct GenerationPlan {
   bool stream = false;
   bool include_usage = false;
   int64_t prompts = 1;
-  int64_t answers = 1;  // that are given to each prompt
+  int64_t answers = 1;  // that are made for each prompt
+  // How many of them are sent: those of the largest mean log-probability of a token, the best
+  // first. 0: all, in order. Needs requests with log-probabilities, and no stream.
+  int64_t best = 0;
   // The prompts in order; each as one request for several answers, or as several requests for one.
   std::vector<Request> requests = {};
   std::unique_ptr<AnswerFormat> format = {};

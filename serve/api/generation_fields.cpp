@@ -1,35 +1,65 @@
 #include "serve/api/generation_fields.h"
 
+#include <algorithm>
 #include <array>
-#include <random>
+#include <charconv>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "runtime/model/loaded_model.h"
+#include "runtime/sampling/choose_sampling.h"
 
 namespace jet::serve {
 namespace {
 
 constexpr int64_t kMost = int64_t{1} << 30;
-constexpr int64_t kDefaultTopK = 50;  // transformers' for a model that samples
+constexpr size_t kMostBiases = 1024;
+constexpr double kMostBias = 100;  // OpenAI's
 
-Sampling read_sampling(Body& body, const GenerationConfig& config) {
-  Sampling sampling;
-  const auto temperature = body.number("temperature", 0, 100);
-  const auto top_k = body.integer("top_k", -1, kMost);
-  const auto top_p = body.number("top_p", 0, 1);
-  const auto min_p = body.number("min_p", 0, 1);
-  const auto penalty = body.number("repetition_penalty", 1e-6, 1e6);
-  const bool asks_to_sample = top_k || top_p || min_p;
-  const double otherwise =
-      config.do_sample ? config.temperature.value_or(1) : (asks_to_sample ? 1 : 0);
-  sampling.temperature = temperature.value_or(otherwise);
-  sampling.top_k = std::max<int64_t>(
-      0, top_k.value_or(config.top_k.value_or(config.do_sample ? kDefaultTopK : 0)));
-  sampling.top_p = top_p.value_or(config.top_p.value_or(1));
-  sampling.min_p = min_p.value_or(config.min_p.value_or(0));
-  sampling.repetition_penalty = penalty.value_or(config.repetition_penalty.value_or(1));
-  const auto seed = body.integer("seed", INT64_MIN, INT64_MAX);
-  sampling.seed = seed ? static_cast<uint64_t>(*seed) : std::random_device{}();
+// {"token id": bias}
+std::vector<TokenBias> read_logit_bias(Body& body, int64_t vocabulary) {
+  const Json* value = body.find("logit_bias");
+  if (value == nullptr) return {};
+  if (!value->is_object())
+    body.bad("logit_bias", fmt::format("is {}, expected an object", kind_of(*value)));
+  if (value->size() > kMostBiases)
+    body.bad("logit_bias",
+             fmt::format("holds {} tokens, at most {} are taken", value->size(), kMostBiases));
+  std::vector<TokenBias> biases;
+  for (const auto& [key, bias] : value->items()) {
+    int32_t id = -1;
+    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
+    if (error != std::errc() || end != key.data() + key.size() || id < 0 || id >= vocabulary)
+      body.bad("logit_bias",
+               fmt::format("names \"{}\", expected token ids from 0 to {}", key, vocabulary - 1));
+    if (!bias.is_number() || !(std::abs(bias.get<double>()) <= kMostBias))
+      body.bad("logit_bias", fmt::format("gives token {} the bias {}, expected a number from -{} "
+                                         "to {}",
+                                         id, bias.dump(), kMostBias, kMostBias));
+    biases.push_back({id, bias.get<double>()});
+  }
+  return biases;
+}
+
+Sampling read_sampling(Body& body, const Model& model) {
+  SamplingOptions given;
+  given.temperature = body.number("temperature", 0, 100);
+  // vLLM's clients say -1 for all.
+  if (const auto top_k = body.integer("top_k", -1, kMost))
+    given.top_k = std::max<int64_t>(0, *top_k);
+  given.top_p = body.number("top_p", 0, 1);
+  given.min_p = body.number("min_p", 0, 1);
+  given.typical_p = body.number("typical_p", 1e-9, 1);
+  given.repetition_penalty = body.number("repetition_penalty", 1e-6, 1e6);
+  given.seed = body.integer("seed", INT64_MIN, INT64_MAX);
+  Sampling sampling = choose_sampling(model.loaded().generation, given);
+  sampling.presence_penalty = body.number("presence_penalty", -2, 2).value_or(0);
+  sampling.frequency_penalty = body.number("frequency_penalty", -2, 2).value_or(0);
+  sampling.logit_bias = read_logit_bias(body, model.vocabulary());
+  sampling.no_repeat_ngram = body.integer("no_repeat_ngram_size", 0, kMost).value_or(0);
+  sampling.min_tokens = body.integer("min_tokens", 0, kMost).value_or(0);
   return sampling;
 }
 
@@ -57,10 +87,10 @@ std::vector<std::string> read_stops(Body& body) {
 
 }  // namespace
 
-GenerationFields read_generation_fields(Body& body, const GenerationConfig& config) {
+GenerationFields read_generation_fields(Body& body, const Model& model) {
   GenerationFields fields;
   fields.n = body.integer("n", 1, kMostAnswers).value_or(1);
-  fields.sampling = read_sampling(body, config);
+  fields.sampling = read_sampling(body, model);
   fields.stop = read_stops(body);
   fields.stop_at_end = !body.boolean("ignore_eos", false);
   fields.stream = body.boolean("stream", false);
@@ -69,10 +99,6 @@ GenerationFields read_generation_fields(Body& body, const GenerationConfig& conf
     fields.include_usage = options->boolean("include_usage", false);
     options->check_all_known();
   }
-  constexpr std::string_view kMissing = "is not offered; leave it out";
-  body.only("frequency_penalty", 0, kMissing);
-  body.only("presence_penalty", 0, kMissing);
-  body.only("logit_bias", Json::object(), kMissing);
   static constexpr std::array<std::string_view, 6> kHarmless{
       "user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key"};
   body.accept(kHarmless);

@@ -8,7 +8,6 @@
 
 #include <jet/engine.h>
 
-#include "models/generation_config.h"
 #include "serve/api/body.h"
 
 namespace jet::serve {
@@ -28,8 +27,8 @@ struct GenerationFields {
   bool include_usage = false;  // of a stream
 };
 
-// `config` is what holds where the request says nothing, as with `jet generate`.
-GenerationFields read_generation_fields(Body& body, const GenerationConfig& config);
+// Where the request says nothing the model's generation_config.json holds, as with `jet generate`.
+GenerationFields read_generation_fields(Body& body, const Model& model);
 
 // A request for all n answers to a prompt.
 Request make_request(const GenerationFields& fields, const std::vector<int32_t>& prompt,

@@ -113,6 +113,37 @@ def log_probabilities_are_exact():
         assert server.post("/v1/chat/completions", {**CHAT, "top_logprobs": 3})[0] == 400
 
 
+def tokens_are_favoured_and_penalised():
+    with serving("--model", MODEL) as server:
+        def tokens(**fields):
+            status, _, got = server.post("/v1/completions", {**COMPLETE, "logprobs": 0, **fields})
+            assert status == 200, got
+            return got["choices"][0]["logprobs"]["tokens"]
+        names = [server.post("/detokenize", {"tokens": [i]})[2]["prompt"] for i in (70, 71)]
+        # The logits of random weights differ by less than 2: biases and penalties decide.
+        first, second = {"70": 20}, {"70": 20, "71": 19}
+        assert tokens(logit_bias=first) == [names[0]] * 6
+        assert names[0] not in tokens(logit_bias={"70": -100}, frequency_penalty=-2)
+        assert tokens(logit_bias=second, presence_penalty=2) == [names[0], names[1]] + [names[0]] * 4
+        assert sorted(tokens(logit_bias=second, frequency_penalty=2)) == sorted(names * 3)
+        assert tokens(logit_bias=second, no_repeat_ngram_size=1)[:2] == names
+        assert tokens(prompt=[70] * 9, logit_bias=first, presence_penalty=2) == [names[0]] * 6  # the prompt does not count
+
+
+def the_best_is_chosen():
+    ask = {**COMPLETE, "temperature": 1, "seed": 10, "logprobs": 1}
+    with serving("--model", MODEL) as server:
+        all_of_them = server.post("/v1/completions", {**ask, "n": 5})[2]["choices"]
+        falling = sorted(all_of_them, key=lambda c: -sum(c["logprobs"]["token_logprobs"]) / len(c["logprobs"]["token_logprobs"]))
+        status, _, got = server.post("/v1/completions", {**ask, "n": 2, "best_of": 5})
+        assert status == 200 and [c["index"] for c in got["choices"]] == [0, 1], got
+        assert [c["text"] for c in got["choices"]] == [c["text"] for c in falling[:2]], (got, falling)
+        assert got["usage"]["completion_tokens"] == 30
+        plain = server.post("/v1/completions", {**ask, "prompt": [IDS, [9, 8]], "best_of": 4, "logprobs": None})[2]["choices"]
+        assert len(plain) == 2 and plain[0]["logprobs"] is None
+        assert plain[0]["text"] == max(all_of_them[:4], key=lambda c: sum(c["logprobs"]["token_logprobs"]))["text"]
+
+
 def json_is_kept_to():
     """A model of random weights writes JSON of the schema, or an answer that its length cut."""
     schema = {"type": "object", "required": ["name", "tags"], "additionalProperties": False, "properties": {
@@ -184,7 +215,12 @@ def wrong_requests_are_named():
             ({"seed": 0.5}, "seed"), ({"seed": 2 ** 63}, "seed"), ({"stop": 5}, "stop"), ({"stop": [""]}, "stop"),
             ({"stop": ["a"] * 65}, "stop"), ({"stop": "a" * 2000}, "stop"), ({"stream": "yes"}, "stream"), ({"echo": 1}, "echo"),
             ({"stream_options": {"include_usage": True}}, "stream_options"), ({"suffix": "end"}, "suffix"),
-            ({"best_of": 3}, "best_of"), ({"frequency_penalty": 1}, "frequency_penalty"), ({"logit_bias": {"5": 1}}, "logit_bias"),
+            ({"best_of": 0}, "best_of"), ({"best_of": 2, "n": 3}, "best_of"), ({"best_of": 3, "stream": True}, "best_of"),
+            ({"best_of": 100, "prompt": [[5], [6]]}, "best_of"), ({"frequency_penalty": 2.1}, "frequency_penalty"),
+            ({"presence_penalty": "1"}, "presence_penalty"), ({"logit_bias": []}, "logit_bias"), ({"logit_bias": {"5": 101}}, "logit_bias"),
+            ({"logit_bias": {"512": 1}}, "logit_bias"), ({"logit_bias": {"-1": 1}}, "logit_bias"), ({"logit_bias": {"5x": 1}}, "logit_bias"),
+            ({"logit_bias": {"5": None}}, "logit_bias"), ({"logit_bias": {str(i): 0 for i in range(2000)}}, "logit_bias"),
+            ({"min_tokens": -1}, "min_tokens"), ({"typical_p": 0}, "typical_p"), ({"no_repeat_ngram_size": 0.5}, "no_repeat_ngram_size"),
             ({"no_such_field": 1}, "no_such_field"), ({"prompt": None}, "prompt"), ({"prompt": 5}, "prompt"), ({"prompt": []}, "prompt"),
             ({"prompt": [[]]}, "prompt"), ({"prompt": ""}, "prompt"), ({"prompt": [-1]}, "prompt"), ({"prompt": [512]}, "prompt"),
             ({"prompt": [huge]}, "prompt"), ({"prompt": [1, "a"]}, "prompt"), ({"prompt": [1.5]}, "prompt"), ({"prompt": {"a": 1}}, "prompt"),
@@ -406,7 +442,8 @@ def two_models_by_name():
         assert [c["id"] for c in server.get("/card")[2]] == ["one", "two"]
 
 
-run_tests([answers_are_those_of_generate, several_prompts_and_answers, log_probabilities_are_exact, json_is_kept_to,
+run_tests([answers_are_those_of_generate, several_prompts_and_answers, log_probabilities_are_exact, tokens_are_favoured_and_penalised, the_best_is_chosen,
+           json_is_kept_to,
            turns_are_not_computed_again, tokens_go_and_come, wrong_requests_are_named,
            malformed_http_is_refused, a_connection_is_used_again, clients_that_vanish_free_their_places, many_clients_at_once, a_full_queue_is_said,
            a_stop_lets_what_runs_end, keys_and_origins, two_models_by_name])

@@ -106,7 +106,7 @@ class Chat {
           "the chat template changed what was said before: the conversation is computed anew");
     }
     request.max_tokens = options_.generation.max_tokens;
-    request.sampling = choose_sampling(engine_.model().loaded().generation, options_.generation);
+    request.sampling = request_sampling(engine_.model().loaded().generation, options_.generation);
     const uint64_t seed = request.sampling.seed;
     const RequestId id = engine_.submit(std::move(request), [this](const Token& token) {
       if (!options_.run.json) write_out(token.text);

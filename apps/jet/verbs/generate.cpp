@@ -88,7 +88,7 @@ int generate(const GenerateOptions& options) {
   Request request;
   request.prompt = model.encode(prompt);
   request.max_tokens = options.generation.max_tokens;
-  request.sampling = choose_sampling(model.loaded().generation, options.generation);
+  request.sampling = request_sampling(model.loaded().generation, options.generation);
   request.stop = options.stop;
   request.answers = options.answers;
   request.beams = beams;
