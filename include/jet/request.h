@@ -73,6 +73,8 @@ struct Request {
   Sampling sampling = {};
   std::vector<std::string> stop = {};  // the text ends before the first of these; needs a tokenizer
   bool stop_at_end = true;             // at the model's end-of-text tokens
+  // The tokens that end a text in the place of the model's.
+  std::optional<std::vector<int32_t>> end_tokens = {};
   std::optional<ConversationId> conversation = {};
   // How many answers are wanted: answer i is what a request with seed + i would give alone; with
   // beams the best so many, at most as many as beams. In a conversation: one.

@@ -52,7 +52,7 @@ void Engine::Impl::accept(Job& job, Sequence& sequence, int32_t id) {
   sequence.tokens.push_back(id);
   answer.ids.push_back(id);
   std::string piece = sequence.text.push(id);
-  const bool stops = sequence.text.stopped() || (request.stop_at_end && loaded_.ends(id));
+  const bool stops = sequence.text.stopped() || job.ends_at(id);
   const bool is_full =
       static_cast<int64_t>(answer.ids.size()) >= most_tokens(job.prompt_end, request);
   if (stops || is_full) piece += sequence.text.finish();

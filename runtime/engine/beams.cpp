@@ -11,14 +11,14 @@ void Engine::Impl::advance_beams(Job& job, const LogitRows& logits) {
   const Request& request = job.request;
   if (!job.search) {
     job.search.emplace(request.beams, request.sampling, most_tokens(job.prompt_end, request),
-                       request.stop_at_end ? loaded_.generation.eos.size() : 0);
+                       job.ends.size());
   }
   for (size_t i = 0; i < logits.size(); ++i) {
     log_softmax(logits[i]);
     job.processors.apply(logits[i], job.sequences[i].tokens);
   }
   const auto ends = [&](std::span<const int32_t> ids) {
-    if (request.stop_at_end && loaded_.ends(ids.back())) return true;
+    if (job.ends_at(ids.back())) return true;
     if (request.stop.empty()) return false;
     TextOutput text(tokenizer(), request.stop);
     for (const int32_t id : ids) text.push(id);

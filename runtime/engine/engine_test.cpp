@@ -144,6 +144,25 @@ TEST_P(TinyEngine, StopsAtAnEndToken) {
   GTEST_SKIP() << "no prompt of 200 led to an end token";
 }
 
+TEST_P(TinyEngine, ARequestMayNameItsOwnEndTokens) {
+  Random random(11);
+  Engine engine(model);
+  Request request = greedy_request(random_prompt(random, 5, model.vocabulary()), 12);
+  const auto free = engine.generate(request).ids;
+  const int32_t end = free[7];
+  const auto at = std::ranges::find(free, end);  // the first of it
+  request.stop_at_end = true;
+  request.end_tokens = {{0, end}};
+  const Output output = engine.generate(request);
+  EXPECT_EQ(output.finish, FinishReason::Stop);
+  EXPECT_EQ(output.ids, std::vector<int32_t>(free.begin(), at + 1));
+
+  request.sampling.min_tokens = at - free.begin() + 1;  // not even the end token that was named
+  EXPECT_NE(engine.generate(request).ids, output.ids);
+  request.end_tokens = {{static_cast<int32_t>(model.vocabulary())}};
+  EXPECT_THROW(engine.submit(request), Error);
+}
+
 TEST_P(TinyEngine, ACallbackThatThrowsFailsItsOwnRequestAlone) {
   Random random(3);
   const Request request = greedy_request(random_prompt(random, 30, model.vocabulary()), 10);

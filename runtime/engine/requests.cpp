@@ -26,6 +26,12 @@ void Engine::Impl::check_request(const Request& request, int64_t consumed) const
       fail("the prompt holds token {}, the vocabulary ends at {}", id, model_.vocabulary() - 1);
   }
   if (!request.stop.empty()) loaded_.text();
+  if (request.end_tokens) {
+    for (const int32_t id : *request.end_tokens) {
+      if (id < 0 || id >= model_.vocabulary())
+        fail("end_tokens holds token {}, the vocabulary ends at {}", id, model_.vocabulary() - 1);
+    }
+  }
   expect_range("log_probabilities", request.log_probabilities, -1, kMostLogProbabilities);
   check_width(request);
   const int64_t length = consumed + static_cast<int64_t>(request.prompt.size());

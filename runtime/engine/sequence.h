@@ -1,6 +1,7 @@
 // A sequence that runs, and the request it belongs to, from submission to the result.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,15 +37,22 @@ struct Sequence {
   Answer answer;
 };
 
+// The tokens that end a text of the request, of a model with ends `model_ends`.
+inline std::span<const int32_t> ends_of(const Request& request,
+                                        std::span<const int32_t> model_ends) {
+  if (!request.stop_at_end) return {};
+  return request.end_tokens ? std::span<const int32_t>(*request.end_tokens) : model_ends;
+}
+
 struct Job {
-  Job(RequestId number, Request what, OnToken callback, std::span<const int32_t> ends,
+  Job(RequestId number, Request what, OnToken callback, std::span<const int32_t> model_ends,
       int64_t prompt_tokens)
       : id(number),
         request(std::move(what)),
         on_token(std::move(callback)),
         prompt_end(prompt_tokens),
-        processors(request.sampling, request.logits_hook,
-                   request.stop_at_end ? ends : std::span<const int32_t>(), prompt_tokens) {}
+        ends(ends_of(request, model_ends)),
+        processors(request.sampling, request.logits_hook, ends, prompt_tokens) {}
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
 
@@ -52,11 +60,13 @@ struct Job {
   int64_t width() const { return std::max(request.answers, request.beams.beams); }
   bool has_beams() const { return request.beams.beams > 1; }
   bool admitted() const { return admitted_at > 0; }
+  bool ends_at(int32_t token) const { return std::ranges::find(ends, token) != ends.end(); }
 
   RequestId id;
   Request request;
   OnToken on_token;
-  int64_t prompt_end;  // tokens before the first chosen one
+  int64_t prompt_end;             // tokens before the first chosen one
+  std::span<const int32_t> ends;  // tokens that end a text
   LogitsProcessors processors;
   std::vector<Sequence> sequences;  // one until the prompt is computed, then width() or fewer
   std::vector<int32_t> spare;       // slots with pages, for sequences to come
