@@ -95,7 +95,7 @@ std::optional<Body> Body::object(std::string_view key) {
   const Json* value = find(key);
   if (value == nullptr) return std::nullopt;
   if (!value->is_object()) bad(key, fmt::format("is {}, expected an object", kind_of(*value)));
-  return Body(*value, fmt::format("{}{}.", path_, key));
+  return Body(*value, path_of(key) + ".");
 }
 
 std::string Body::choice(std::string_view key, std::span<const std::string_view> values,
@@ -122,8 +122,10 @@ void Body::check_all_known() const {
   }
 }
 
+std::string Body::path_of(std::string_view key) const { return fmt::format("{}{}", path_, key); }
+
 void Body::bad(std::string_view key, std::string_view problem) const {
-  const std::string field = fmt::format("{}{}", path_, key);
+  const std::string field = path_of(key);
   throw ApiError(400, fmt::format("{} {}", field, problem), field);
 }
 

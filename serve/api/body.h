@@ -39,6 +39,7 @@ class Body {
   void only(std::string_view key, const Json& neutral, std::string_view why);
   void check_all_known() const;
 
+  std::string path_of(std::string_view key) const;  // "stream_options.include_usage"
   [[noreturn]] void bad(std::string_view key, std::string_view problem) const;
 
  private:

@@ -8,6 +8,7 @@
 
 #include "runtime/model/loaded_model.h"
 #include "serve/api/error.h"
+#include "serve/api/tools.h"
 #include "text/chat_template.h"
 
 namespace jet::serve {
@@ -59,9 +60,8 @@ Json read_message(const Json& given, size_t index) {
   out["content"] =
       content == nullptr ? "" : content_text(*content, fmt::format("messages[{}].content", index));
   if (calls != nullptr) {
-    if (role != "assistant" || !calls->is_array())
-      message.bad("tool_calls", "must be a list, in a message of the assistant");
-    out["tool_calls"] = *calls;
+    if (role != "assistant") message.bad("tool_calls", "belongs in a message of the assistant");
+    out["tool_calls"] = read_past_calls(message, *calls);
   }
   for (const std::string_view key : {"name", "tool_call_id", "reasoning_content"}) {
     if (const auto text = message.string(key)) out[std::string(key)] = *text;
@@ -131,19 +131,13 @@ std::vector<std::vector<int32_t>> read_prompts(Body& body, std::string_view key,
   return prompts;
 }
 
-std::string render_chat(Body& body, const Model& model) {
+std::string render_chat(Body& body, const Model& model, const Json& tools) {
   const LoadedModel& loaded = model.loaded();
   if (!loaded.tokenizer || !loaded.chat_template)
     throw ApiError(400, "this model has no chat template; use /v1/completions");
   ChatTemplate::Input input;
   input.messages = read_messages(body);
-  if (const Json* tools = body.find("tools")) {
-    if (loaded.chat_template->source().find("tools") == std::string::npos)
-      body.bad("tools", "cannot be told to this model: its chat template does not know them");
-    if (!tools->is_array() || tools->size() > 128)
-      body.bad("tools", "must be a list of at most 128 tools");
-    if (!tools->empty()) input.tools = *tools;
-  }
+  input.tools = tools;
   if (auto extra = body.object("chat_template_kwargs")) {
     input.extra = *body.find("chat_template_kwargs");
   }

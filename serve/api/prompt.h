@@ -18,9 +18,9 @@ std::vector<std::vector<int32_t>> read_prompts(Body& body, std::string_view key,
 std::vector<int32_t> read_ids(Body& body, std::string_view key, const Json& list,
                               const Model& model);
 
-// `messages`, `tools`, `chat_template_kwargs` and `add_generation_prompt` of the body through the
-// template.
-std::string render_chat(Body& body, const Model& model);
+// `messages`, `chat_template_kwargs` and `add_generation_prompt` of the body through the template,
+// with the tools (null: none).
+std::string render_chat(Body& body, const Model& model, const Json& tools);
 
 // Throws ApiError 400 "context_length_exceeded" where not even one token of an answer fits.
 void check_length(const std::vector<int32_t>& prompt, const ServedModel& served);

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <jet/error.h>
@@ -41,18 +42,18 @@ std::shared_ptr<const JsonGrammar> read_response_format(Body& body) {
 }
 
 void add_requests(GenerationPlan& plan, Request request, ServedModel& served,
-                  const std::shared_ptr<const JsonGrammar>& grammar) {
+                  const std::shared_ptr<const JsonGrammar>& grammar, const std::string& field) {
   if (grammar == nullptr) {
     plan.requests.push_back(std::move(request));
     return;
   }
   const LoadedModel& loaded = served.model().loaded();
-  if (!loaded.tokenizer) throw ApiError(400, "this model has no tokenizer", "response_format");
+  if (!loaded.tokenizer) throw ApiError(400, "this model has no tokenizer", field);
   if (!request.stop_at_end)
-    throw ApiError(400, "ignore_eos does not go with response_format: JSON ends", "ignore_eos");
+    throw ApiError(400, fmt::format("ignore_eos does not go with {}: JSON ends", field),
+                   "ignore_eos");
   if (loaded.generation.eos.empty())
-    throw ApiError(400, "this model names no token that ends a text, so JSON could not end",
-                   "response_format");
+    throw ApiError(400, "this model names no token that ends a text, so JSON could not end", field);
   std::call_once(served.tokens_made,
                  [&] { served.tokens = std::make_shared<const TokenTable>(*loaded.tokenizer); });
   const int64_t answers = std::exchange(request.answers, 1);

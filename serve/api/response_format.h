@@ -18,9 +18,10 @@ namespace jet::serve {
 std::shared_ptr<const JsonGrammar> read_response_format(Body& body);
 
 // Adds to the plan what the request asks for, held to the grammar if there is one: each answer
-// reads its own text, so that several become several requests. Throws ApiError 400 where the model
-// cannot do that.
+// reads its own text, so that several become several requests. Throws ApiError 400 naming `field`
+// where the model cannot do that.
 void add_requests(GenerationPlan& plan, Request request, ServedModel& served,
-                  const std::shared_ptr<const JsonGrammar>& grammar);
+                  const std::shared_ptr<const JsonGrammar>& grammar,
+                  const std::string& field = "response_format");
 
 }  // namespace jet::serve

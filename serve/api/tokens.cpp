@@ -6,6 +6,7 @@
 #include "serve/api/endpoints.h"
 #include "serve/api/error.h"
 #include "serve/api/prompt.h"
+#include "serve/api/tools.h"
 #include "text/chat_template.h"
 
 namespace jet::serve {
@@ -32,7 +33,7 @@ Json tokenize(Body& body, const ServedModel& served) {
   if (const auto prompt = body.string("prompt"))
     text = *prompt;
   else
-    text = render_chat(body, served.model());
+    text = render_chat(body, served.model(), read_tools(body, served.model()));
   body.check_all_known();
   std::vector<int32_t> ids;
   try {

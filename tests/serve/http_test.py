@@ -1,6 +1,8 @@
 """The server as a stranger meets it, over sockets: right answers, wrong requests, slow and vanishing clients."""
 import http.client
 import json
+import pathlib
+import shutil
 import subprocess
 import tempfile
 
@@ -177,6 +179,87 @@ def json_is_kept_to():
             assert status == 400 and got["error"]["param"].startswith("response_format"), (bad, got)
 
 
+TOOLS_TEMPLATE = """{% if tools %}<|im_start|>system
+{% for tool in tools %}{{ tool | tojson }}
+{% endfor %}Answer with <tool_call>{"name": ..., "arguments": ...}</tool_call>.<|im_end|>
+{% endif %}{% for message in messages %}<|im_start|>{{ message.role }}
+{{ message.content }}{% if message.tool_calls %}{% for call in message.tool_calls %}
+<tool_call>
+{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}
+</tool_call>{% endfor %}{% endif %}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}"""
+
+
+def tool(name, **properties):
+    return {"type": "function", "function": {"name": name, "description": "Does it.", "parameters": {
+        "type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}}}
+
+
+def tools_are_called():
+    """A model of random weights calls a tool when it must, with arguments of its schema; past calls reach the template."""
+    caller = pathlib.Path(folder) / "caller"
+    shutil.copytree(MODEL, caller)
+    config = json.loads((caller / "tokenizer_config.json").read_text())
+    (caller / "tokenizer_config.json").write_text(json.dumps({**config, "chat_template": TOOLS_TEMPLATE}))
+    tools = [tool("add", a={"type": "integer"}, b={"enum": [1, 2]}), tool("stop_it")]
+    ask = {**CHAT, "tools": tools, "temperature": 1, "max_tokens": 100}
+    with serving("--model", caller) as server:
+        def post(**fields):
+            status, _, got = server.post("/v1/chat/completions", {**ask, **fields})
+            assert status == 200, got
+            return got["choices"]
+
+        def check(call):
+            arguments = json.loads(call["function"]["arguments"])
+            assert call["type"] == "function" and call["id"].startswith("call_")
+            if call["function"]["name"] == "stop_it":
+                assert arguments == {}
+            else:
+                assert call["function"]["name"] == "add" and isinstance(arguments["a"], int) and arguments["b"] in (1, 2)
+
+        names = set()
+        for choice in post(tool_choice="required", n=8, seed=1):
+            if choice["finish_reason"] == "tool_calls":
+                assert choice["message"]["content"] is None and len(choice["message"]["tool_calls"]) == 1
+                check(choice["message"]["tool_calls"][0])
+                names.add(choice["message"]["tool_calls"][0]["function"]["name"])
+            else:
+                assert choice["finish_reason"] == "length" and "tool_calls" not in choice["message"]
+        assert names == {"add", "stop_it"}, names
+        named = {"type": "function", "function": {"name": "stop_it"}}
+        message = post(tool_choice=named)[0]["message"]
+        assert message["tool_calls"][0]["function"] == {"name": "stop_it", "arguments": "{}"}
+        events = server.events("/v1/chat/completions", {**ask, "tool_choice": named, "logprobs": True})
+        deltas = [e["choices"][0] for e in events[:-1]]
+        calls = [call for d in deltas for call in d["delta"].get("tool_calls", [])]
+        assert len(calls) == 1 and calls[0]["index"] == 0 and calls[0]["function"] == {"name": "stop_it", "arguments": "{}"}
+        assert deltas[-1]["finish_reason"] == "tool_calls" and not any(d["delta"].get("content") for d in deltas)
+        assert sum(len(d["logprobs"]["content"]) for d in deltas if d["logprobs"]) > 5
+        # What was called and what came of it are in the next prompt; arguments are objects there.
+        messages = CHAT["messages"] + [message | {"refusal": None}, {"role": "tool", "tool_call_id": "call_1", "content": "done"}]
+        tokens = server.post("/tokenize", {"messages": messages, "tools": tools})[2]["tokens"]
+        text = server.post("/detokenize", {"tokens": tokens})[2]["prompt"]
+        assert '\n<tool_call>\n{"name": "stop_it", "arguments": {}}\n</tool_call><|im_end|>\n<|im_start|>tool\ndone' in text, text
+        assert json.dumps(tools[0]) in text
+        # Free answers, and none of calls when they are switched off: the prompt is then that without tools.
+        assert post()[0]["finish_reason"] in ("stop", "length")
+        plain = server.post("/v1/chat/completions", {**CHAT, "seed": 1})[2]["choices"]
+        assert server.post("/v1/chat/completions", {**CHAT, "seed": 1, "tools": tools, "tool_choice": "none"})[2]["choices"] == plain
+        bad_call = {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{"}}]}
+        for fields, param in [
+            ({"tools": 5}, "tools"), ({"tools": [tool("a b")]}, "tools[0].function.name"), ({"tools": [tool("a"), tool("a")]}, "tools"),
+            ({"tools": [{"type": "retrieval"}]}, "tools[0].type"), ({"tools": [tool(str(i)) for i in range(129)]}, "tools"),
+            ({"tool_choice": "any"}, "tool_choice"), ({"tool_choice": {"type": "function", "function": {"name": "no"}}}, "tool_choice.function.name"),
+            ({"tools": [], "tool_choice": "required"}, "tool_choice"), ({"tool_choice": 5}, "tool_choice"),
+            ({"tools": [tool("f", x={"type": "string", "pattern": "a+"})], "tool_choice": "required"}, "tools"),
+            ({"response_format": {"type": "json_object"}}, "response_format"), ({"parallel_tool_calls": 1}, "parallel_tool_calls"),
+            ({"messages": CHAT["messages"] + [bad_call]}, "messages[1].tool_calls[0].function.arguments"),
+        ]:
+            status, _, got = server.post("/v1/chat/completions", {**ask, **fields})
+            assert status == 400 and got["error"]["param"] == param, (fields, got)
+
+
 def turns_are_not_computed_again():
     with serving("--model", MODEL) as server:
         messages = [{"role": "user", "content": "Hello there, how are you this fine morning? " * 4}]
@@ -238,7 +321,8 @@ def wrong_requests_are_named():
             assert status == 400 and got["error"]["param"].startswith("messages"), (each, status, got)
         for name in ("messages", "tools", "bos_token"):
             assert server.post("/v1/chat/completions", {**CHAT, "chat_template_kwargs": {name: []}})[0] == 400
-        assert server.post("/v1/chat/completions", {**CHAT, "tools": [{"type": "function"}]})[0] == 400
+        status, _, got = server.post("/v1/chat/completions", {**CHAT, "tools": [tool("f")]})
+        assert status == 400 and "chat template" in got["error"]["message"], got
         for text in ("", "{", "[]", "5", "null", '{"prompt": NaN}', '{"prompt": 1e999}', '{"prompt": "a", "prompt": "b"}',
                      "[" * 100000, '{"a":' * 5000, b'{"prompt": "\xff"}', '{"prompt": "\\ud800"}'):
             status, _, got = server.call("POST", "/v1/completions", text, {"Content-Type": "application/json"})
@@ -443,7 +527,7 @@ def two_models_by_name():
 
 
 run_tests([answers_are_those_of_generate, several_prompts_and_answers, log_probabilities_are_exact, tokens_are_favoured_and_penalised, the_best_is_chosen,
-           json_is_kept_to,
+           json_is_kept_to, tools_are_called,
            turns_are_not_computed_again, tokens_go_and_come, wrong_requests_are_named,
            malformed_http_is_refused, a_connection_is_used_again, clients_that_vanish_free_their_places, many_clients_at_once, a_full_queue_is_said,
            a_stop_lets_what_runs_end, keys_and_origins, two_models_by_name])
