@@ -30,4 +30,5 @@ if(JET_SANITIZE)
   target_compile_options(jet_options INTERFACE
     -fsanitize=${JET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(jet_options INTERFACE -fsanitize=${JET_SANITIZE})
+  set(JET_TEST_DEFINITIONS JET_SANITIZED)  # of the test programs: skip what would compute for minutes
 endif()

@@ -36,7 +36,7 @@ function(jet_layer NAME)
     add_executable(${NAME}_test ${tests})
     target_link_libraries(${NAME}_test PRIVATE jet_${NAME} ${reference} GTest::gtest GTest::gmock GTest::gtest_main)
     target_compile_definitions(${NAME}_test PRIVATE
-      JET_SOURCE_DIR="${PROJECT_SOURCE_DIR}" JET_BINARY_DIR="${PROJECT_BINARY_DIR}")
+      JET_SOURCE_DIR="${PROJECT_SOURCE_DIR}" JET_BINARY_DIR="${PROJECT_BINARY_DIR}" ${JET_TEST_DEFINITIONS})
     gtest_discover_tests(${NAME}_test TEST_PREFIX ${NAME}: DISCOVERY_MODE PRE_TEST
       PROPERTIES TIMEOUT 900 LABELS ${NAME})
   endif()

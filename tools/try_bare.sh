@@ -24,9 +24,11 @@ fi
 # This machine's way to the network: name servers, certificates, and what apt and pip are told of them.
 cp /etc/resolv.conf "$tree/etc/resolv.conf"
 grep -ls Acquire:: /etc/apt/apt.conf.d/* | xargs -r cp -t "$tree/etc/apt/apt.conf.d"
-mapfile -t network < <(env | grep -E '^(PIP_(CERT|INDEX_URL|DEFAULT_TIMEOUT)|SSL_CERT_FILE|https?_proxy|no_proxy)=' || true)
+mapfile -t network < <(env | grep -E '^(PIP_(INDEX_URL|DEFAULT_TIMEOUT)|https?_proxy|no_proxy)=' || true)
 if [[ -n ${SSL_CERT_FILE:-} ]]; then
-  install -D -m 644 "$SSL_CERT_FILE" "$tree$SSL_CERT_FILE"
+  # Under a name of its own: the package ca-certificates writes its own file anew.
+  install -m 644 "$SSL_CERT_FILE" "$tree/etc/host-certificates.crt"
+  network+=(SSL_CERT_FILE=/etc/host-certificates.crt PIP_CERT=/etc/host-certificates.crt)
 fi
 
 mounted=()

@@ -12,7 +12,8 @@ skip() { echo "SKIPPED: $*"; exit 77; }
 failed() { echo "FAILED: $*" >&2; exit 1; }
 
 # For tests of numbers that take minutes of computing: instrumented they would take an hour.
-needs_speed() { ! ldd "$JET" | grep -qE 'lib(asan|tsan|ubsan)' || skip "too slow under sanitizers"; }
+sanitized() { grep -qE '__(asan|tsan|ubsan)_' "$JET"; }
+needs_speed() { ! sanitized || skip "too slow under sanitizers"; }
 
 # expect CODE COMMAND...: runs it with its output in ./out and ./err.
 expect() {

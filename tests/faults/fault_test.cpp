@@ -9,7 +9,7 @@
 namespace jet::faults {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef JET_SANITIZED
 constexpr int64_t kStride = 23;  // instrumented code is ten times slower: a sample of the calls
 #else
 constexpr int64_t kStride = 1;

@@ -133,6 +133,22 @@ void* operator new(size_t size) { return jet::faults::allocate(size, 0); }
 void* operator new(size_t size, std::align_val_t alignment) {
   return jet::faults::allocate(size, static_cast<size_t>(alignment));
 }
+// The library's own of these call those above; AddressSanitizer's do not, and would be freed by the
+// wrong one.
+void* operator new[](size_t size) { return operator new(size); }
+void* operator new[](size_t size, std::align_val_t alignment) {
+  return operator new(size, alignment);
+}
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return operator new(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+void* operator new[](size_t size, const std::nothrow_t&) noexcept {
+  return operator new(size, std::nothrow);
+}
 
 extern "C" {
 void* __real_aligned_alloc(size_t alignment, size_t size);
@@ -225,3 +241,9 @@ void operator delete(void* block) noexcept { __wrap_free(block); }
 void operator delete(void* block, size_t) noexcept { __wrap_free(block); }
 void operator delete(void* block, std::align_val_t) noexcept { __wrap_free(block); }
 void operator delete(void* block, size_t, std::align_val_t) noexcept { __wrap_free(block); }
+void operator delete[](void* block) noexcept { __wrap_free(block); }
+void operator delete[](void* block, size_t) noexcept { __wrap_free(block); }
+void operator delete[](void* block, std::align_val_t) noexcept { __wrap_free(block); }
+void operator delete[](void* block, size_t, std::align_val_t) noexcept { __wrap_free(block); }
+void operator delete(void* block, const std::nothrow_t&) noexcept { __wrap_free(block); }
+void operator delete[](void* block, const std::nothrow_t&) noexcept { __wrap_free(block); }

@@ -171,8 +171,8 @@ int convert(const ConvertOptions& options) {
 
 std::function<int()> set_up(Options& options) {
   const auto values = std::make_shared<ConvertOptions>();
-  options.positionals("IN OUT", values->paths,
-                      "the model, and what to write: a .gguf file, or else a directory");
+  options.positionals("PATH", values->paths,
+                      "IN OUT: the model, and what to write, a .gguf file or else a directory");
   options.choice("--dtype", values->dtype, {"f32", "f16", "bf16"},
                  "type of the weights written (default: as they are)");
   options.choice("--quantize", values->quantize,
