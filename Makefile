@@ -11,8 +11,8 @@ help:      ## lists the targets
 
 demo: release ## builds the program, fetches a small model and lets it answer
 	$(STEP) fetch tools/fetch_model.py
-	$(STEP) --show generate $(JET) generate --model $(MODEL) --max-tokens 64 \
-	  --prompt "What is a recurrent neural network? Answer in two sentences."
+	@echo "What is a recurrent neural network? Answer in two sentences." | \
+	  tools/step.sh --show answer $(JET) chat --model $(MODEL) --max-tokens 80
 
 test: configure ## builds everything and runs the tests
 	$(STEP) build cmake --build --preset release

@@ -37,9 +37,9 @@ std::string indented(std::string_view lines) {
 }  // namespace
 
 std::span<const Verb> verbs() {
-  static const std::array<Verb, 9> kList{kGenerate, kChat,       kServe, kTokenize, kInspect,
-                                         kLogits,   kPerplexity, kBench, kConvert};
-  return kList;
+  static const std::array<Verb, 9> list{kGenerate, kChat,       kServe, kTokenize, kInspect,
+                                        kLogits,   kPerplexity, kBench, kConvert};
+  return list;
 }
 
 bool is_verb(std::string_view name) {

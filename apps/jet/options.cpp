@@ -29,7 +29,7 @@ std::string choice_of(const std::string& text, const std::vector<std::string>& v
 
 // "--model: 1 required M missing" as "--model needs a value: M".
 std::string in_our_words(const CLI::ParseError& error) {
-  const std::string message = error.what();
+  std::string message = error.what();
   const std::string name = message.substr(0, message.find(':'));
   if (message.find(" missing") != std::string::npos) {
     const std::string value = message.substr(0, message.rfind(' '));

@@ -63,6 +63,11 @@ else
   [[ -e stopped-model/config.json ]] || failed "no model"
 fi
 
+# What `make demo` asks.
+echo "What is a recurrent neural network? Answer in two sentences." |
+  expect 0 "$JET" chat --model "$model" --max-tokens 40
+grep -q "is a type of .* network" out || failed "not an answer: $(cat out)"
+
 # Chat: the state is kept, the second turn computes its own tokens alone.
 printf 'My name is Ada.\nWhat is my name?\n/reset\nHello.\n/exit\nnot read\n' |
   expect 0 "$JET" chat --model "$model" --temperature 0 --max-tokens 24 --json
