@@ -17,8 +17,8 @@ namespace {
 constexpr size_t kWorkers = 2;
 constexpr std::string_view kModelsPrefix = "/v1/models/";
 
-constexpr std::array<std::string_view, 6> kGet{"/health",         "/v1/models", "/metrics",
-                                               "/tokenizer_info", "/",          "/card"};
+constexpr std::array<std::string_view, 5> kGet{"/health", "/v1/models", "/metrics",
+                                               "/tokenizer_info", "/card"};
 constexpr std::array<std::string_view, 4> kPost{"/v1/completions", "/v1/chat/completions",
                                                 "/tokenize", "/detokenize"};
 
@@ -26,9 +26,12 @@ void respond(Exchange& exchange, const Json& json) {
   exchange.respond({.body = json.dump(-1, ' ', false, Json::error_handler_t::replace)});
 }
 
-bool is_known(std::span<const std::string_view> paths, std::string_view path) {
-  return std::ranges::find(paths, path) != paths.end();
+// Does something answer to this path when it is read, or posted to?
+bool is_read(std::string_view path) {
+  return std::ranges::find(kGet, path) != kGet.end() || path.starts_with(kModelsPrefix) ||
+         find_asset(path) != nullptr;
 }
+bool is_posted_to(std::string_view path) { return std::ranges::find(kPost, path) != kPost.end(); }
 
 // What a browser loads to show the page: there it can ask its user for the key.
 bool is_page(const HttpRequest& request) { return find_asset(request.path) != nullptr; }
@@ -88,14 +91,12 @@ void Api::answer(const std::shared_ptr<Exchange>& exchange) {
   if (!access_.admits(request.header("authorization")))
     return exchange->respond(unauthorized(request));
   if (reads ? get(exchange) : request.method == "POST" && post(exchange)) return;
-  const bool elsewhere =
-      is_known(reads ? std::span<const std::string_view>(kPost) : kGet, request.path) ||
-      is_known(reads ? std::span<const std::string_view>(kGet) : kPost, request.path);
-  if (!elsewhere) throw ApiError(404, fmt::format("{} is no path of this server", request.path));
+  if (!is_read(request.path) && !is_posted_to(request.path))
+    throw ApiError(404, fmt::format("{} is no path of this server", request.path));
   HttpResponse response = error_response(
       ApiError(405, fmt::format("{} does not take {}", request.path, request.method)));
-  response.headers.emplace_back(
-      "Allow", is_known(kGet, request.path) ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
+  response.headers.emplace_back("Allow",
+                                is_read(request.path) ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
   exchange->respond(std::move(response));
 }
 
@@ -118,7 +119,7 @@ bool Api::get(const std::shared_ptr<Exchange>& exchange) {
     exchange->respond(asset_response(*asset));
     return true;
   }
-  if (!is_known(kGet, path) && !path.starts_with(kModelsPrefix)) return false;
+  if (!is_read(path)) return false;
   check_state();
   if (path == "/v1/models") {
     respond(*exchange, models_json(models_));
@@ -138,7 +139,7 @@ bool Api::get(const std::shared_ptr<Exchange>& exchange) {
 }
 
 bool Api::post(const std::shared_ptr<Exchange>& exchange) {
-  if (!is_known(kPost, exchange->request().path)) return false;
+  if (!is_posted_to(exchange->request().path)) return false;
   check_state();
   check_content_type(exchange->request());
   workers_.post([this, exchange] {

@@ -8,10 +8,11 @@
 namespace jet::serve {
 namespace {
 
-constexpr std::array<Asset, 3> kAssets{{
+constexpr std::array<Asset, 4> kAssets{{
     {"/", "text/html; charset=utf-8", kIndexHtml},
     {"/page.css", "text/css; charset=utf-8", kPageCss},
     {"/page.js", "text/javascript; charset=utf-8", kPageJs},
+    {"/openapi.json", "application/json", kOpenApi},
 }};
 
 }  // namespace

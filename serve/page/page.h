@@ -1,4 +1,4 @@
-// The web page's files, which are part of the program.
+// The web page's files and the API's description, which are part of the program.
 #pragma once
 
 #include <string_view>
