@@ -32,8 +32,15 @@ Softmaxes softmaxes_at(std::byte* memory, int64_t count, int64_t padded) {
   return {mixed, mixed + count * padded, mixed + count * (padded + 1), padded};
 }
 
+// The units of one thread, which others take from as well when theirs are done: units differ in
+// cost. Neighbours follow one another, so that what is fetched ahead is what the thread reads next.
+struct alignas(64) Share {
+  std::atomic<int64_t> next;
+  int64_t end;
+};
+
 // What is where in the workspace: the step's encoded keys and values, the units' results and their
-// counters, each thread's scratch.
+// counters, each thread's share and scratch.
 struct Plan {
   AttentionUnits::Totals totals;
   int64_t shared;   // heads of a group
@@ -59,7 +66,7 @@ struct Plan {
               aligned(queries * int64_t{sizeof(Visible)});
   }
   int64_t bytes(int64_t threads) const {
-    return 2 * encoded + parts + counters + threads * scratch;
+    return 2 * encoded + parts + counters + threads * (int64_t{sizeof(Share)} + scratch);
   }
 };
 
@@ -106,8 +113,30 @@ class Run {
     }
   }
 
-  void run(const Unit& unit, int thread) const {
-    const Scratch scratch(workspace_ + plan_.bytes(thread), plan_);
+  // Deals the units to `threads` threads.
+  void deal(int64_t threads) const {
+    const int64_t units = plan_.totals.units;
+    for (int64_t i = 0; i < threads; ++i)
+      new (&share(i)) Share{units * i / threads, units * (i + 1) / threads};
+  }
+
+  // The thread's share, then what is left of the others'.
+  void work(int64_t thread, int64_t threads) const {
+    const Scratch scratch(reinterpret_cast<std::byte*>(&share(thread) + 1), plan_);
+    AttentionUnits units(args_);
+    for (int64_t i = 0; i < threads; ++i) {
+      Share& from = share((thread + i) % threads);
+      for (int64_t unit = from.next++; unit < from.end; unit = from.next++)
+        run(units[unit], scratch);
+    }
+  }
+
+ private:
+  Share& share(int64_t thread) const {
+    return *reinterpret_cast<Share*>(workspace_ + plan_.bytes(thread));
+  }
+
+  void run(const Unit& unit, const Scratch& scratch) const {
     const int64_t count = queries(unit);
     scratch.total.clear(count);
     if (args_.batch.slots[static_cast<size_t>(unit.sequence)] < 0) {
@@ -131,7 +160,6 @@ class Run {
     finish(unit, scratch.total);
   }
 
- private:
   int64_t per_group(const Unit& unit) const { return unit.rows * plan_.shared; }
   int64_t queries(const Unit& unit) const {
     return (unit.end_group - unit.first_group) * per_group(unit);
@@ -159,9 +187,6 @@ class Run {
     const int64_t count = per_group(unit);
     const int64_t begin = std::max(span * kSpanPositions, first_visible(args_, unit.position));
     const int64_t end = std::min((span + 1) * kSpanPositions, unit.position + unit.rows);
-    RowsAhead ahead;
-    KeyValueTile tile;
-    tile.width = plan_.padded;
     for (int64_t from = begin; from < end;) {
       const int64_t first = from / kTilePositions * kTilePositions;
       const int64_t until = std::min(first + kTilePositions, end);
@@ -173,8 +198,10 @@ class Run {
       }
       for (int64_t group = unit.first_group; group < unit.end_group; ++group) {
         const TileSource source{args_, step_, unit.sequence, group};
-        place_rows(source, first, from, until, scratch.rows, tile);
-        look_ahead(source, until, std::min(until + kTilePositions, end), ahead);
+        const KeyValueTile tile = place_rows(source, first, from, until, count, scratch.rows);
+        // Beyond the span too: the unit that this thread takes next begins there.
+        const RowsAhead ahead =
+            rows_ahead(source, until, std::min(until + kTilePositions, unit.position));
         const int64_t at = (group - unit.first_group) * count;
         attend(scratch.q + at * plan_.padded, to.from(at), scratch.visible, count, tile, ahead);
       }
@@ -222,13 +249,12 @@ void attention_cpu(Context& context, const Attention& args, std::span<std::byte>
     context.threads.parallel_for(args.k.shape[0], kEncodedRows,
                                  [&](int64_t begin, int64_t end, int) { run.encode(begin, end); });
   }
-  const int64_t count = plan.totals.units;
-  const int64_t threads =
-      products(args) < kFewProducts ? 1 : std::min<int64_t>(context.threads.threads(), count);
-  std::atomic<int64_t> next{0};  // units differ in cost: each thread takes the next when it is free
-  context.threads.parallel_for(threads, 1, [&](int64_t, int64_t, int thread) {
-    AttentionUnits units(args);
-    for (int64_t index = next++; index < count; index = next++) run.run(units[index], thread);
+  const int64_t threads = products(args) < kFewProducts
+                              ? 1
+                              : std::min<int64_t>(context.threads.threads(), plan.totals.units);
+  run.deal(threads);
+  context.threads.parallel_for(threads, 1, [&](int64_t begin, int64_t end, int) {
+    for (int64_t thread = begin; thread < end; ++thread) run.work(thread, threads);
   });
 }
 

@@ -7,7 +7,8 @@
 #include <cmath>
 #include <limits>
 
-#include <hwy/cache_control.h>
+#include "core/block_types/q8_0.h"
+#include "core/half.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/attention/softmax_tile.cpp"
@@ -49,7 +50,7 @@ HWY_INLINE void store_four_sums(Vector a, Vector b, Vector c, Vector d, float* t
 #else
 // The sums of a vector's blocks of four lanes, by halves.
 template <class D>
-HWY_INLINE hn::Vec<hn::FixedTag<float, 4> > sum_of_fours(D d, hn::Vec<D> x) {
+HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> sum_of_fours(D d, hn::Vec<D> x) {
   if constexpr (hn::MaxLanes(d) == 4) {
     return x;
   } else {
@@ -71,16 +72,48 @@ HWY_INLINE void store_four_sums(Vector a, Vector b, Vector c, Vector d, float* t
 }
 #endif
 
-HWY_INLINE void fetch(const std::byte* const* rows, int64_t begin, int64_t end, int64_t bytes) {
+// A vector of a stored row's numbers from number i on, exactly as decode_row gives them.
+struct StoredF32 {
+  static HWY_INLINE Vector load(const std::byte* row, int64_t i) {
+    return hn::LoadU(Floats(), reinterpret_cast<const float*>(row) + i);
+  }
+};
+
+template <class Half>
+struct StoredHalf {
+  static HWY_INLINE Vector load(const std::byte* row, int64_t i) {
+    const hn::Rebind<uint16_t, Floats> bits;
+    const auto x = hn::LoadU(bits, reinterpret_cast<const uint16_t*>(row) + i);
+    return hn::PromoteTo(Floats(), hn::BitCast(hn::Rebind<Half, Floats>(), x));
+  }
+};
+
+struct StoredQ8_0 {
+  static HWY_INLINE Vector load(const std::byte* row, int64_t i) {
+    const Floats f;
+    const auto& block = reinterpret_cast<const BlockQ8_0*>(row)[i / BlockQ8_0::kNumbers];
+    const int8_t* quants = block.quants.data() + i % BlockQ8_0::kNumbers;
+    const auto x = hn::LoadU(hn::Rebind<int8_t, Floats>(), quants);
+    const auto ints = hn::PromoteTo(hn::Rebind<int32_t, Floats>(), x);
+    return hn::Mul(hn::Set(f, f16_to_float(block.d)), hn::ConvertTo(f, ints));
+  }
+};
+
+// Rows [i, i + n) of the `count` that begin at `first`. A few at a time: many at once fill the
+// queue of misses, and the loads of the tile at hand wait behind them.
+HWY_INLINE void fetch(const std::byte* first, const RowsAhead& ahead, int64_t i, int64_t n) {
   constexpr int64_t kLine = 64;
-  for (int64_t j = begin; j < end; ++j) {
-    for (int64_t i = 0; i < bytes; i += kLine) hwy::Prefetch(rows[j] + i);
+  constexpr int kRead = 0, kSecondLevel = 2;
+  for (const int64_t end = std::min(i + n, ahead.count); i < end; ++i) {
+    const std::byte* row = first + i * ahead.stride;
+    for (int64_t at = 0; at < ahead.bytes; at += kLine)
+      __builtin_prefetch(row + at, kRead, kSecondLevel);
   }
 }
 
 // scores[i, 0..3] = q_i . keys[0..3] for the block's N queries.
-template <int N>
-HWY_INLINE void four_scores(const float* q, const float* const* keys, int64_t width,
+template <class Stored, int N>
+HWY_INLINE void four_scores(const float* q, const std::byte* const (&keys)[kKeys], int64_t width,
                             float* scores) {
   const Floats f;
   Vector sums[N][kKeys];
@@ -88,8 +121,8 @@ HWY_INLINE void four_scores(const float* q, const float* const* keys, int64_t wi
     for (Vector& sum : row) sum = hn::Zero(f);
   }
   for (int64_t i = 0; i < width; i += lanes()) {
-    const Vector k0 = hn::LoadU(f, keys[0] + i), k1 = hn::LoadU(f, keys[1] + i);
-    const Vector k2 = hn::LoadU(f, keys[2] + i), k3 = hn::LoadU(f, keys[3] + i);
+    const Vector k0 = Stored::load(keys[0], i), k1 = Stored::load(keys[1], i);
+    const Vector k2 = Stored::load(keys[2], i), k3 = Stored::load(keys[3], i);
     for (int n = 0; n < N; ++n) {
       const Vector x = hn::LoadU(f, q + n * width + i);
       sums[n][0] = hn::MulAdd(x, k0, sums[n][0]);
@@ -104,23 +137,26 @@ HWY_INLINE void four_scores(const float* q, const float* const* keys, int64_t wi
 }
 
 // Scores of positions [begin, end) of the tile, for N queries.
-template <int N>
+template <class Stored, int N>
 void score(const float* q, const KeyValueTile& tile, int64_t begin, int64_t end,
            const RowsAhead& ahead, float* scores) {
-  for (int64_t j = begin; j < end; j += kKeys) {
-    fetch(ahead.keys, std::min(j, ahead.count), std::min(j + kKeys, ahead.count), ahead.bytes);
-    if (j + kKeys <= kTilePositions && j + kKeys <= end) {
-      four_scores<N>(q, tile.keys + j, tile.width, scores + j);
-      continue;
-    }
-    // The last key stands in for those beyond the end; their scores are dropped.
-    const float* keys[kKeys];
-    for (int64_t i = 0; i < kKeys; ++i) keys[i] = tile.keys[std::min(j + i, end - 1)];
-    float last[N * kTilePositions];
-    four_scores<N>(q, keys, tile.width, last);
-    for (int n = 0; n < N; ++n)
-      std::copy_n(last + n * kTilePositions, end - j, scores + n * kTilePositions + j);
+  const std::byte* first = tile.keys + (begin - tile.begin) * tile.stride;
+  int64_t j = begin;
+  for (; j + kKeys <= end; j += kKeys, first += kKeys * tile.stride) {
+    fetch(ahead.keys, ahead, j - begin, kKeys);
+    const std::byte* const keys[kKeys] = {first, first + tile.stride, first + 2 * tile.stride,
+                                          first + 3 * tile.stride};
+    four_scores<Stored, N>(q, keys, tile.width, scores + j);
   }
+  if (j == end) return;
+  // The last key stands in for those beyond the end; their scores are dropped.
+  const std::byte* const last = first + (end - 1 - j) * tile.stride;
+  const std::byte* const keys[kKeys] = {first, std::min(first + tile.stride, last),
+                                        std::min(first + 2 * tile.stride, last), last};
+  float found[N * kTilePositions];
+  four_scores<Stored, N>(q, keys, tile.width, found);
+  for (int n = 0; n < N; ++n)
+    std::copy_n(found + n * kTilePositions, end - j, scores + n * kTilePositions + j);
 }
 
 // Scores of the visible positions become weights exp(score - largest), all others of the tile's
@@ -155,7 +191,7 @@ float weigh(float* weights, Visible visible, int64_t begin, int64_t end, float& 
 
 // mixed_n <- shrink_n mixed_n + sum of weights_n[j] values[j] over j, ascending, in V vectors from
 // number i on.
-template <int N, int V>
+template <class Stored, int N, int V>
 HWY_INLINE void mix_vectors(const float* weights, const KeyValueTile& tile, int64_t begin,
                             int64_t end, const float* shrink, const RowsAhead& ahead, float* mixed,
                             int64_t i) {
@@ -167,11 +203,11 @@ HWY_INLINE void mix_vectors(const float* weights, const KeyValueTile& tile, int6
           hn::Mul(hn::Set(f, shrink[n]), hn::LoadU(f, mixed + n * tile.width + i + v * lanes()));
     }
   }
-  for (int64_t j = begin; j < end; ++j) {
-    if (j < ahead.count) fetch(ahead.values, j, j + 1, ahead.bytes);
-    const float* from = tile.values[j] + i;
+  const std::byte* row = tile.values + (begin - tile.begin) * tile.stride;
+  for (int64_t j = begin; j < end; ++j, row += tile.stride) {
+    fetch(ahead.values, ahead, j - begin, 1);
     Vector values[V];
-    for (int v = 0; v < V; ++v) values[v] = hn::LoadU(f, from + v * lanes());
+    for (int v = 0; v < V; ++v) values[v] = Stored::load(row, i + v * lanes());
     for (int n = 0; n < N; ++n) {
       const Vector weight = hn::Set(f, weights[n * kTilePositions + j]);
       for (int v = 0; v < V; ++v) sums[n][v] = hn::MulAdd(weight, values[v], sums[n][v]);
@@ -182,7 +218,7 @@ HWY_INLINE void mix_vectors(const float* weights, const KeyValueTile& tile, int6
   }
 }
 
-template <int N>
+template <class Stored, int N>
 void attend_block(const float* q, const Softmaxes& softmaxes, const Visible* visible,
                   const KeyValueTile& tile, const RowsAhead& ahead) {
   int64_t begin = kTilePositions, end = 0;
@@ -194,27 +230,28 @@ void attend_block(const float* q, const Softmaxes& softmaxes, const Visible* vis
   if (begin >= end) return;
   HWY_ALIGN float weights[N * kTilePositions];
   float shrink[N];
-  score<N>(q, tile, begin, end, ahead, weights);
+  score<Stored, N>(q, tile, begin, end, ahead, weights);
   for (int n = 0; n < N; ++n) {
     shrink[n] = weigh(weights + n * kTilePositions, visible[n], begin, end, softmaxes.largest[n],
                       softmaxes.sum[n]);
   }
-  RowsAhead nothing;
+  const RowsAhead nothing;
   int64_t i = 0;
   for (; i + 4 * lanes() <= tile.width; i += 4 * lanes())
-    mix_vectors<N, 4>(weights, tile, begin, end, shrink, i == 0 ? ahead : nothing, softmaxes.mixed,
-                      i);
+    mix_vectors<Stored, N, 4>(weights, tile, begin, end, shrink, i == 0 ? ahead : nothing,
+                              softmaxes.mixed, i);
   for (; i < tile.width; i += lanes())
-    mix_vectors<N, 1>(weights, tile, begin, end, shrink, nothing, softmaxes.mixed, i);
+    mix_vectors<Stored, N, 1>(weights, tile, begin, end, shrink, nothing, softmaxes.mixed, i);
 }
 
-void attend_tile(const float* q, const Softmaxes& softmaxes, const Visible* visible, int64_t count,
-                 const KeyValueTile& tile, const RowsAhead& ahead) {
-  RowsAhead nothing;
+template <class Stored>
+void attend_stored(const float* q, const Softmaxes& softmaxes, const Visible* visible,
+                   int64_t count, const KeyValueTile& tile, const RowsAhead& ahead) {
+  const RowsAhead nothing;
   int64_t at = 0;
   const auto block = [&]<int N>() {
-    attend_block<N>(q + at * tile.width, softmaxes.from(at), visible + at, tile,
-                    at == 0 ? ahead : nothing);
+    attend_block<Stored, N>(q + at * tile.width, softmaxes.from(at), visible + at, tile,
+                            at == 0 ? ahead : nothing);
     at += N;
   };
   while (at + kBlock <= count) block.template operator()<kBlock>();
@@ -223,6 +260,20 @@ void attend_tile(const float* q, const Softmaxes& softmaxes, const Visible* visi
     if (count - at == 2) return block.template operator()<2>();
   }
   if (count - at == 1) block.template operator()<1>();
+}
+
+void attend_tile(const float* q, const Softmaxes& softmaxes, const Visible* visible, int64_t count,
+                 const KeyValueTile& tile, const RowsAhead& ahead) {
+  switch (tile.type) {
+    case DType::BF16:
+      return attend_stored<StoredHalf<hwy::bfloat16_t>>(q, softmaxes, visible, count, tile, ahead);
+    case DType::F16:
+      return attend_stored<StoredHalf<hwy::float16_t>>(q, softmaxes, visible, count, tile, ahead);
+    case DType::Q8_0:
+      return attend_stored<StoredQ8_0>(q, softmaxes, visible, count, tile, ahead);
+    default:
+      return attend_stored<StoredF32>(q, softmaxes, visible, count, tile, ahead);
+  }
 }
 
 void merge_all(const Softmaxes& totals, const Softmaxes& parts, int64_t count) {

@@ -4,24 +4,33 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/dtype.h"
+
 namespace jet {
 
 constexpr int64_t kTilePositions = 64;
 
-// Rows of the keys and values of consecutive positions, each of `width` floats, a multiple of 16.
-// Rows that no query sees may be anything.
+// Queries that convert what they read where it lies as fast as from a copy in float32.
+constexpr int64_t kFewQueries = 8;
+
+// Keys and values of consecutive positions from `begin` of the tile on, one row after the other at
+// a distance of `stride` bytes: rows of `width` numbers, a multiple of 16 and of whole blocks.
 struct KeyValueTile {
-  const float* keys[kTilePositions];
-  const float* values[kTilePositions];
+  const std::byte* keys;
+  const std::byte* values;
+  int64_t stride;
+  int64_t begin;
   int64_t width;
+  DType type;  // F32, BF16, F16, Q8_0
 };
 
-// Rows to be fetched into the cache while a tile is worked on.
+// Rows to be brought into the second-level cache while a tile is worked on.
 struct RowsAhead {
-  const std::byte* keys[kTilePositions];
-  const std::byte* values[kTilePositions];
-  int64_t count = 0;
+  const std::byte* keys = nullptr;
+  const std::byte* values = nullptr;
+  int64_t stride = 0;
   int64_t bytes = 0;  // of a row
+  int64_t count = 0;
 };
 
 // The positions of a tile that a query sees: [begin, end).

@@ -25,54 +25,55 @@ RowRun run_from(const TileSource& source, int64_t from, int64_t to) {
   return {true, cache_row(args.batch, args.layout, args.window, source.sequence, from), end - from};
 }
 
-// One group's numbers of a row of a tensor [rows, G, d].
-const std::byte* row_of(const ConstTensorView& tensor, int64_t row, int64_t group) {
-  return tensor.data + (row * tensor.shape[1] + group) * row_bytes(tensor.type, tensor.shape[2]);
-}
-
-// `count` rows of one group, to where they lie or to `scratch`.
-void place(const ConstTensorView& tensor, int64_t row, int64_t group, int64_t count, float* scratch,
-           const float** to) {
-  const int64_t width = tensor.shape[2], padded = padded_width(width);
-  const int64_t stride = tensor.shape[1] * row_bytes(tensor.type, width);
-  const std::byte* from = row_of(tensor, row, group);
-  const bool in_place = tensor.type == DType::F32 && width == padded;
-  if (!in_place) widen({tensor.type, from, stride, count, width}, scratch, padded);
-  for (int64_t i = 0; i < count; ++i) {
-    to[i] = in_place ? reinterpret_cast<const float*>(from + i * stride) : scratch + i * padded;
-  }
+// One group's rows of a tensor [rows, G, d], from `row` on.
+StoredRows rows_of(const ConstTensorView& tensor, int64_t row, int64_t group, int64_t count) {
+  const int64_t bytes = row_bytes(tensor.type, tensor.shape[2]);
+  return {tensor.type, tensor.data + (row * tensor.shape[1] + group) * bytes,
+          tensor.shape[1] * bytes, count, tensor.shape[2]};
 }
 
 }  // namespace
 
-void place_rows(const TileSource& source, int64_t first, int64_t from, int64_t to, float* scratch,
-                KeyValueTile& tile) {
+KeyValueTile place_rows(const TileSource& source, int64_t first, int64_t from, int64_t to,
+                        int64_t queries, float* scratch) {
   const Attention& args = source.args;
-  float* values = scratch + kTilePositions * tile.width;
-  while (from < to) {
-    const RowRun run = run_from(source, from, to);
-    const int64_t i = from - first;
-    place(run.is_cached ? args.k_cache : source.step.keys, run.row, source.group, run.count,
-          scratch + i * tile.width, tile.keys + i);
-    place(run.is_cached ? args.v_cache : source.step.values, run.row, source.group, run.count,
-          values + i * tile.width, tile.values + i);
+  const int64_t padded = padded_width(args.q.shape[2]);
+  const auto rows = [&](const RowRun& run, const ConstTensorView& cache,
+                        const ConstTensorView& step) {
+    return rows_of(run.is_cached ? cache : step, run.row, source.group, run.count);
+  };
+  RowRun run = run_from(source, from, to);
+  StoredRows keys = rows(run, args.k_cache, source.step.keys);
+  StoredRows values = rows(run, args.v_cache, source.step.values);
+  const bool is_read_there = keys.type == DType::F32 || queries <= kFewQueries;
+  if (run.count == to - from && keys.n == padded && is_read_there)
+    return {keys.from, values.from, keys.stride, from - first, padded, keys.type};
+
+  const KeyValueTile tile{reinterpret_cast<const std::byte*>(scratch),
+                          reinterpret_cast<const std::byte*>(scratch + kTilePositions * padded),
+                          padded * int64_t{sizeof(float)},
+                          from - first,
+                          padded,
+                          DType::F32};
+  for (float* to_row = scratch;;) {
+    widen(keys, to_row, padded);
+    widen(values, to_row + kTilePositions * padded, padded);
+    to_row += run.count * padded;
     from += run.count;
+    if (from == to) return tile;
+    run = run_from(source, from, to);
+    keys = rows(run, args.k_cache, source.step.keys);
+    values = rows(run, args.v_cache, source.step.values);
   }
 }
 
-void look_ahead(const TileSource& source, int64_t from, int64_t to, RowsAhead& ahead) {
-  const Attention& args = source.args;
-  ahead.count = 0;
-  ahead.bytes = row_bytes(args.k_cache.type, args.q.shape[2]);
-  while (from < to) {
-    const RowRun run = run_from(source, from, to);
-    if (!run.is_cached) return;  // was written a moment ago
-    for (int64_t i = 0; i < run.count; ++i, ++ahead.count) {
-      ahead.keys[ahead.count] = row_of(args.k_cache, run.row + i, source.group);
-      ahead.values[ahead.count] = row_of(args.v_cache, run.row + i, source.group);
-    }
-    from += run.count;
-  }
+RowsAhead rows_ahead(const TileSource& source, int64_t from, int64_t to) {
+  if (from >= to) return {};
+  const RowRun run = run_from(source, from, to);
+  if (!run.is_cached) return {};  // was written a moment ago
+  const StoredRows keys = rows_of(source.args.k_cache, run.row, source.group, run.count);
+  const StoredRows values = rows_of(source.args.v_cache, run.row, source.group, run.count);
+  return {keys.from, values.from, keys.stride, row_bytes(keys.type, keys.n), run.count};
 }
 
 }  // namespace jet

@@ -25,12 +25,13 @@ struct TileSource {
   int64_t group;
 };
 
-// Rows of positions [from, to) of the tile that begins at `first`: where they lie if they are
-// float32 of whole vectors, else converted into `scratch` (2 kTilePositions padded_width floats).
-void place_rows(const TileSource& source, int64_t first, int64_t from, int64_t to, float* scratch,
-                KeyValueTile& tile);
+// Rows of positions [from, to) of the tile that begins at `first`, for `queries` queries: where
+// they lie if they stand in whole vectors at one distance and are float32 or few queries read them;
+// else converted into `scratch` (2 kTilePositions padded_width floats).
+KeyValueTile place_rows(const TileSource& source, int64_t first, int64_t from, int64_t to,
+                        int64_t queries, float* scratch);
 
-// The cached rows of positions [from, to), which the next tile will need.
-void look_ahead(const TileSource& source, int64_t from, int64_t to, RowsAhead& ahead);
+// The cached rows of positions [from, to), as far as they stand together.
+RowsAhead rows_ahead(const TileSource& source, int64_t from, int64_t to);
 
 }  // namespace jet
