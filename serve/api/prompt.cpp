@@ -27,20 +27,22 @@ std::vector<int32_t> encode(Body& body, std::string_view key, const std::string&
 
 // A string, or OpenAI's list of parts, of which text alone is read.
 std::string content_text(const Json& content, const std::string& where) {
+  static constexpr std::array<std::string_view, 1> kText{"text"};
   if (content.is_string()) return content.get<std::string>();
-  if (content.is_null()) return {};
-  const auto refuse = [&](const std::string& problem) {
-    throw ApiError(400, fmt::format("{} {}", where, problem), where);
-  };
-  if (!content.is_array()) refuse("must be a string or a list of parts, not " + kind_of(content));
+  if (!content.is_array())
+    throw ApiError(
+        400, fmt::format("{} must be a string or a list of parts, not {}", where, kind_of(content)),
+        where);
   std::string text;
-  for (const Json& part : content) {
-    if (!part.is_object() || !part.contains("type") || part["type"] != "text" ||
-        !part.contains("text") || !part["text"].is_string())
-      refuse(
-          "holds a part that is not {\"type\": \"text\", \"text\": ...}; this server reads text "
-          "alone");
-    text += part["text"].get_ref<const std::string&>();
+  for (size_t i = 0; i < content.size(); ++i) {
+    const std::string path = fmt::format("{}[{}]", where, i);
+    if (!content[i].is_object()) throw ApiError(400, path + " must be an object", path);
+    Body part(content[i], path + ".");
+    if (part.choice("type", kText, "").empty()) part.bad("type", "is missing");
+    const auto piece = part.string("text");
+    if (!piece) part.bad("text", "is missing");
+    part.check_all_known();
+    text += *piece;
   }
   return text;
 }

@@ -315,6 +315,7 @@ def wrong_requests_are_named():
             assert got["error"]["param"] == param and got["error"]["type"] == "invalid_request_error", (fields, got)
         messages = [None, 5, [], [5], [{}], [{"role": "user"}], [{"role": "robot", "content": "x"}], [{"role": "user", "content": 5}],
                     [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://127.0.0.1/"}}]}],
+                    [{"role": "user", "content": [{"type": "text", "text": "x", "extra": 1}]}],
                     [{"role": "user", "content": "x", "extra": 1}]]
         for each in messages:
             status, _, got = server.post("/v1/chat/completions", {**CHAT, "messages": each})

@@ -9,7 +9,7 @@ from server import serving, tiny_model
 
 CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance",
           "negative_data_rejection", "missing_required_header", "unsupported_method"]
-# --max-examples bounds the run: 1,400 requests at 20.
+# --max-examples bounds the run: 1,900 requests at 20.
 with serving("--model", tiny_model(tempfile.mkdtemp(dir=".")), "--context-length", 96, "--no-access-log") as server:
     status, headers, description = server.get("/openapi.json")
     assert status == 200 and headers["Content-Type"] == "application/json"
