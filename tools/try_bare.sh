@@ -40,6 +40,7 @@ mount_at() {  # mount_at PLACE MOUNT-ARGUMENTS...
 }
 mount_at /proc -t proc proc
 mount_at /dev --bind /dev
+mount_at /dev/pts -t devpts devpts
 cache=()
 if [[ -n ${JET_BARE_CCACHE:-} ]]; then
   mount_at /ccache --bind "$JET_BARE_CCACHE"

@@ -4,4 +4,5 @@ source "$(dirname "$0")/lib.bash"
 ulimit -n 4000
 # AddressSanitizer keeps 256 MB of freed memory back, which would look like a leak here.
 ! sanitized || export ASAN_OPTIONS=quarantine_size_mb=4
+! grep -q __tsan_init "$JET" || export JET_SOAK_MEMORY=instrumented
 python3 "$here/../serve/soak.py" "${JET_SOAK_SECONDS:-8}" 8

@@ -2,6 +2,7 @@
 cut bodies, bad JSON, huge prompts and vanishing clients; no wrong answer, and the memory afterwards is that of before."""
 import collections
 import json
+import os
 import random
 import socket
 import sys
@@ -125,5 +126,8 @@ with serving("--model", MODEL, "--max-queue", STREAMS + CLIENTS, "--no-access-lo
     after = resident(server)
     print(f"{dict(counts)}; resident {before} kB before, {after} kB after")
     assert not failures, failures[:5]
+    if os.environ.get("JET_SOAK_MEMORY") == "instrumented":
+        print("resident memory is not compared: ThreadSanitizer keeps a shadow of all that was ever touched")
+        sys.exit()
     # The allocator keeps some of what the huge prompts took: it comes and goes by 20 MB and does not grow.
     assert after < before * 1.3 + 20_000, "memory grew"
