@@ -1,8 +1,6 @@
 // Whole characters out of a stream of bytes.
 #include "text/utf8_stream.h"
 
-#include <utility>
-
 #include "text/utf8.h"
 
 namespace jet {
@@ -23,15 +21,14 @@ std::string_view decode(std::string_view bytes, std::string& out) {
 
 }  // namespace
 
-std::string Utf8Stream::push(std::string_view bytes) {
+void Utf8Stream::push(std::string_view bytes, std::string& out) {
   pending_ += bytes;
-  std::string out;
-  pending_ = std::string(decode(pending_, out));
-  return out;
+  pending_.erase(0, pending_.size() - decode(pending_, out).size());
 }
 
-std::string Utf8Stream::flush() {
-  return std::exchange(pending_, {}).empty() ? std::string() : std::string(kReplacement);
+void Utf8Stream::flush(std::string& out) {
+  if (!pending_.empty()) out += kReplacement;
+  pending_.clear();
 }
 
 std::string replace_invalid_utf8(std::string_view bytes) {

@@ -11,8 +11,8 @@ namespace jet {
 // Tokenizer::decode.
 class Utf8Stream {
  public:
-  std::string push(std::string_view bytes);
-  std::string flush();
+  void push(std::string_view bytes, std::string& out);  // appends to `out`
+  void flush(std::string& out);
 
  private:
   std::string pending_;

@@ -67,11 +67,11 @@ TEST(Utf8Stream, AnyPiecesGiveWhatAllBytesTogetherGive) {
       std::string text;
       for (size_t at = 0; at < bytes.size();) {
         const size_t length = random.bits() % 4;  // empty pieces too
-        text += stream.push(std::string_view(bytes).substr(at, length));
+        stream.push(std::string_view(bytes).substr(at, length), text);
         EXPECT_FALSE(find_invalid_utf8(text)) << row[0];
         at += length;
       }
-      text += stream.flush();
+      stream.flush(text);
       EXPECT_EQ(text, row[1].get<std::string>()) << row[0];
     }
   }
@@ -79,12 +79,19 @@ TEST(Utf8Stream, AnyPiecesGiveWhatAllBytesTogetherGive) {
 
 TEST(Utf8Stream, HoldsACharacterBackUntilItIsComplete) {
   Utf8Stream stream;
-  EXPECT_EQ(stream.push("a\xF0\x9F"), "a");
-  EXPECT_EQ(stream.push("\x99"), "");
-  EXPECT_EQ(stream.push("\x82"), "🙂");
-  EXPECT_EQ(stream.push("\xE2\x82"), "");
-  EXPECT_EQ(stream.flush(), "\uFFFD");
-  EXPECT_EQ(stream.flush(), "");
+  std::string text;
+  stream.push("a\xF0\x9F", text);
+  EXPECT_EQ(text, "a");
+  stream.push("\x99", text);
+  EXPECT_EQ(text, "a");
+  stream.push("\x82", text);
+  EXPECT_EQ(text, "a🙂");
+  stream.push("\xE2\x82", text);
+  EXPECT_EQ(text, "a🙂");
+  stream.flush(text);
+  EXPECT_EQ(text, "a🙂\uFFFD");
+  stream.flush(text);
+  EXPECT_EQ(text, "a🙂\uFFFD");
 }
 
 }  // namespace

@@ -49,6 +49,7 @@ bool Engine::Impl::admit(Job& job) {
     if (start == nullptr) return false;
     start = nullptr;  // it goes as well
   }
+  job.sequences.front().reserve(job.prompt_end, most_tokens(job.prompt_end, job.request));
   job.admitted_at = engine_clock();
   job.output.cached_tokens = first.computed;
   stats_.cached += first.computed - before;

@@ -37,6 +37,7 @@ void Engine::Impl::fork_answers(Job& job) {
   for (int64_t number = 1; number < job.request.answers; ++number) {
     Sequence& next = job.sequences.emplace_back(job.request, number, tokenizer());
     const Sequence& first = job.sequences.front();
+    next.reserve(job.prompt_end, most_tokens(job.prompt_end, job.request));
     next.tokens = first.tokens;
     next.computed = first.computed;
     next.slot = job.spare.back();
@@ -51,15 +52,17 @@ void Engine::Impl::accept(Job& job, Sequence& sequence, int32_t id) {
   Answer& answer = sequence.answer;
   sequence.tokens.push_back(id);
   answer.ids.push_back(id);
-  std::string piece = sequence.text.push(id);
+  const size_t before = sequence.text.text().size();
+  sequence.text.push(id);
   const bool stops = sequence.text.stopped() || job.ends_at(id);
   const bool is_full =
       static_cast<int64_t>(answer.ids.size()) >= most_tokens(job.prompt_end, request);
-  if (stops || is_full) piece += sequence.text.finish();
+  if (stops || is_full) sequence.text.finish();
   if (job.on_token) {
+    const std::string text(std::string_view(sequence.text.text()).substr(before));
     const bool has_logs = request.log_probabilities >= 0;
     job.on_token({.id = id,
-                  .text = piece,
+                  .text = text,
                   .answer = sequence.answer_number,
                   .log_probabilities = has_logs ? &answer.log_probabilities.back() : nullptr});
   }

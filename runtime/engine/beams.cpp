@@ -76,7 +76,7 @@ void Engine::Impl::finish_beams(Job& job) {
     Answer& answer = sequence.answer;
     for (const int32_t id : finished[i].ids) {
       answer.ids.push_back(id);
-      std::string piece = sequence.text.push(id);
+      std::string piece(sequence.text.push(id));
       if (answer.ids.size() == finished[i].ids.size()) piece += sequence.text.finish();
       if (job.on_token) job.on_token({.id = id, .text = piece, .answer = sequence.answer_number});
     }

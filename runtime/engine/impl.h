@@ -108,8 +108,10 @@ class Engine::Impl {
   BatchPlan plan_;
   Logits logits_;  // of the rows that choose
   DecodeGraphs graphs_;
-  std::vector<Row> batch_;  // of the running step; a job's rows stand together
-  std::list<Job> jobs_;     // in order of arrival
+  std::vector<Row> batch_;        // of the running step; a job's rows stand together
+  std::vector<size_t> choosing_;  // sequences of a job that choose in this step
+  LogitRows chosen_from_;         // and their logits
+  std::list<Job> jobs_;           // in order of arrival
   std::map<ConversationId, Conversation> conversations_;
   EngineStats stats_;
   uint64_t next_id_ = 1;

@@ -27,6 +27,13 @@ struct Sequence {
   // Tokens that are not in the state yet.
   int64_t pending() const { return static_cast<int64_t>(tokens.size()) - computed; }
 
+  // Room for an answer of `most` tokens after a prompt, so that no step has to ask for it.
+  void reserve(int64_t prompt, int64_t most) {
+    tokens.reserve(static_cast<size_t>(prompt + most));
+    answer.ids.reserve(static_cast<size_t>(most));
+    text.reserve(most);
+  }
+
   int64_t answer_number;
   int32_t slot = -1;            // -1: none yet, or none any more
   std::vector<int32_t> tokens;  // the context: consumed before, the prompt, and what was chosen

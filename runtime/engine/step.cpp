@@ -121,8 +121,8 @@ void Engine::Impl::count_step() {
 void Engine::Impl::commit() {
   float* logits = logits_.on_host().f32();
   const auto vocabulary = static_cast<size_t>(model_.vocabulary());
-  std::vector<size_t> sequences;  // of the job, that choose
-  LogitRows rows;
+  std::vector<size_t>& sequences = choosing_;
+  LogitRows& rows = chosen_from_;
   for (size_t i = 0; i < batch_.size();) {
     Job& job = *batch_[i].job;
     sequences.clear();

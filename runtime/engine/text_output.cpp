@@ -21,27 +21,38 @@ TextOutput::TextOutput(const Tokenizer* tokenizer, std::vector<std::string> stop
   std::erase_if(stop_, [](const std::string& text) { return text.empty(); });
 }
 
-std::string TextOutput::push(int32_t id) {
+void TextOutput::reserve(int64_t tokens) {
+  constexpr int64_t kBytesPerToken = 16;  // most tokens have fewer
+  constexpr int64_t kHeld = 256;          // beside the longest stop string
+  if (tokenizer_ == nullptr) return;
+  text_.reserve(static_cast<size_t>(tokens * kBytesPerToken));
+  held_.reserve(kHeld);
+}
+
+std::string_view TextOutput::push(int32_t id) {
   if (tokenizer_ == nullptr || stopped_ || id >= tokenizer_->vocabulary() ||
       tokenizer_->is_special(id))
     return "";
-  held_ += characters_.push(tokenizer_->bytes(id));
+  characters_.push(tokenizer_->bytes(id), held_);
   return release();
 }
 
-std::string TextOutput::finish() {
+std::string_view TextOutput::finish() {
   if (stopped_) return "";
-  held_ += characters_.flush();
-  std::string rest = release();
-  if (!stopped_) {
-    text_ += held_;
-    rest += held_;
-  }
+  characters_.flush(held_);
+  const size_t released = release().size();
+  const size_t rest = stopped_ ? 0 : give(held_.size()).size();
   held_.clear();
-  return rest;
+  return std::string_view(text_).substr(text_.size() - released - rest);
 }
 
-std::string TextOutput::release() {
+std::string_view TextOutput::give(size_t bytes) {
+  text_.append(held_, 0, bytes);
+  held_.erase(0, bytes);
+  return std::string_view(text_).substr(text_.size() - bytes);
+}
+
+std::string_view TextOutput::release() {
   size_t certain = std::string::npos;
   for (const std::string& stop : stop_) {
     const size_t at = held_.find(stop);
@@ -54,10 +65,7 @@ std::string TextOutput::release() {
     for (const std::string& stop : stop_)
       certain = std::min(certain, held_.size() - overlap(held_, stop));
   }
-  std::string piece = held_.substr(0, certain);
-  held_.erase(0, certain);
-  text_ += piece;
-  return piece;
+  return give(certain);
 }
 
 }  // namespace jet

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "text/tokenizer.h"
@@ -16,14 +17,18 @@ class TextOutput {
   TextOutput(const Tokenizer* tokenizer, std::vector<std::string> stop);
 
   // The text that became certain by this token: what might still begin a stop string is held back.
-  std::string push(int32_t id);
+  // Valid until the next call.
+  std::string_view push(int32_t id);
   // What was held back; nothing after a stop string.
-  std::string finish();
+  std::string_view finish();
+  // Takes memory for an answer of so many tokens.
+  void reserve(int64_t tokens);
   bool stopped() const { return stopped_; }
   const std::string& text() const { return text_; }  // all that push and finish gave
 
  private:
-  std::string release();
+  std::string_view release();
+  std::string_view give(size_t bytes);  // of what is held, to the text
 
   const Tokenizer* tokenizer_;
   std::vector<std::string> stop_;
