@@ -4,7 +4,7 @@ STEP  := @tools/step.sh
 MODEL := models-cache/SmolLM2-135M-Instruct.Q4_1.gguf
 JET   := build/release/apps/jet/jet
 
-.PHONY: help demo test gpu-test release bench fuzz soak format tidy docs clean setup configure
+.PHONY: help demo test gpu-test release python bench fuzz soak format tidy docs clean setup configure
 
 help:      ## lists the targets
 	@sed -nE 's/^([a-z]+): .*## (.*)/make \1\t\2/p' Makefile | expand -t 16
@@ -15,6 +15,7 @@ demo: release ## builds the program, fetches a small model and lets it answer
 	  tools/step.sh --show answer $(JET) chat --model $(MODEL) --max-tokens 80
 
 test: configure ## builds everything and runs the tests
+	$(STEP) python tools/python_packages.sh release
 	$(STEP) build cmake --build --preset release
 	$(STEP) fetch tools/fetch_model.py || echo "no model: the tests that need it will be SKIPPED"
 	$(STEP) --show test ctest --preset release -j$(shell nproc)
@@ -26,6 +27,10 @@ gpu-test: setup ## builds the CUDA back end and runs its tests; without a GPU th
 
 release: configure ## builds the program alone: build/release/apps/jet/jet
 	$(STEP) build cmake --build --preset release --target jet
+
+python: configure ## builds the Python package: PYTHONPATH=build/release/python python3
+	$(STEP) python tools/python_packages.sh release
+	$(STEP) build cmake --build --preset release --target jet_python jet_python_stub
 
 bench: configure ## builds and runs the micro-benchmarks
 	$(STEP) build cmake --build --preset release
