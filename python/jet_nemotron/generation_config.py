@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+import numpy as np
+
 DEFAULTS: dict[str, Any] = {
     "max_length": 20,
     "min_length": 0,
@@ -93,9 +95,7 @@ class Effective:
     @property
     def ends(self) -> list[int]:
         eos = self.values.get("eos_token_id")
-        if eos is None:
-            return []
-        return [int(eos)] if isinstance(eos, int) else [int(each) for each in eos]
+        return [] if eos is None else [int(each) for each in np.atleast_1d(eos)]
 
     @property
     def pad(self) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -59,6 +60,10 @@ class JetNemotronModel:
         )
         _check_block(inner, "rnn_hidden_size", rnn_hidden_size)
         _check_block(inner, "attention_sparse_ratio", attention_sparse_ratio)
+        if context_length is not None and context_length > inner.trained_context:
+            warnings.warn(
+                f"context_length is {context_length}, the model was trained for {inner.trained_context} tokens", UserWarning, stacklevel=2
+            )
         session = _jet.Session(
             inner,
             threads=threads or 0,

@@ -74,6 +74,7 @@ def test_what_a_checkpoint_fixes_cannot_be_changed() -> None:
     ("arguments", "message"),
     [
         ({"device": "tpu"}, "device is 'tpu'"),
+        ({"device": "cuda"}, "CUDA is not available"),
         ({"dtype": "int8"}, "dtype is 'int8'"),
         ({"dtype": "bfloat16"}, "the CPU computes in f32, not in bf16"),
         ({"attention_implementation": "xformers"}, "attention_implementation is 'xformers'"),
@@ -93,6 +94,12 @@ def test_context_length_ends_answers_and_refuses_prompts(llama_folder: pathlib.P
     assert len(out[0]) == 7  # the last token is chosen, never consumed
     with pytest.raises(JetError, match="at most 6 fit"):
         model.generate([[5] * 7], max_new_tokens=1)
+
+
+def test_warns_of_contexts_that_the_model_was_not_trained_for(llama_folder: pathlib.Path) -> None:
+    with pytest.warns(UserWarning, match="context_length is 65536, the model was trained for 256 tokens"):
+        model = JetNemotronModel.from_pretrained(llama_folder, context_length=65536)
+    assert len(model.generate([[5] * 300], max_new_tokens=2, eos_token_id=[])[0]) == 302
 
 
 def test_warns_of_what_has_no_effect(llama: JetNemotronModel) -> None:
