@@ -34,6 +34,7 @@ void* open_library() {
     fail("CUDA is not available: {}", dlerror());
   }
   std::vector<std::string> names;
+  names.reserve(list.size());
   for (const fs::path& place : list) names.push_back(place.string());
   fail("CUDA is not available: this build has no CUDA library; looked for {}",
        fmt::join(names, " and "));
