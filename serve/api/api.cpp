@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "serve/api/error.h"
+#include "serve/api/generation.h"
 #include "serve/page/page.h"
 
 namespace jet::serve {
@@ -16,6 +17,7 @@ namespace {
 
 constexpr size_t kWorkers = 2;
 constexpr std::string_view kModelsPrefix = "/v1/models/";
+constexpr const char* kConversationCookie = "jet_conversation=";
 
 constexpr std::array<std::string_view, 5> kGet{"/health", "/v1/models", "/metrics",
                                                "/tokenizer_info", "/card"};
@@ -116,7 +118,13 @@ bool Api::get(const std::shared_ptr<Exchange>& exchange) {
   const HttpRequest& request = exchange->request();
   const std::string& path = request.path;
   if (const Asset* asset = find_asset(path)) {
-    exchange->respond(asset_response(*asset));
+    HttpResponse response = asset_response(*asset);
+    // Balancers of several replicas can hash it, so that a browser stays with the one that has its
+    // conversation's state.
+    if (path == "/" && request.header("cookie").find(kConversationCookie) == std::string_view::npos)
+      response.headers.emplace_back(
+          "Set-Cookie", random_id(kConversationCookie) + "; Path=/; HttpOnly; SameSite=Strict");
+    exchange->respond(std::move(response));
     return true;
   }
   if (!is_read(path)) return false;

@@ -513,7 +513,10 @@ def keys_and_origins():
             assert server.get("/v1/models", Authorization=key)[0] == 200, key
         status, headers, _ = server.call("OPTIONS", "/v1/models", headers={"Origin": "http://here.example"})
         assert status == 204 and headers["Access-Control-Allow-Origin"] == "http://here.example"
-        assert "Authorization" in headers["Access-Control-Allow-Headers"]
+        assert "Authorization" in headers["Access-Control-Allow-Headers"] and "X-Conversation" in headers["Access-Control-Allow-Headers"]
+        cookies = {server.get("/", Authorization="Bearer sesame")[1]["Set-Cookie"].split(";")[0] for _ in range(2)}
+        assert len(cookies) == 2 and all(c.startswith("jet_conversation=") for c in cookies)
+        assert server.get("/", Authorization="Bearer sesame", Cookie=cookies.pop())[1]["Set-Cookie"] is None
         assert server.call("OPTIONS", "/v1/models", headers={"Origin": "http://there.example"})[1]["Access-Control-Allow-Origin"] is None
 
 
