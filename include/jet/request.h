@@ -86,6 +86,9 @@ struct Request {
   // The same of the prompt's tokens but the first, each after those before it; the prompt is then
   // computed from its beginning. Needs log_probabilities; not in a conversation.
   bool prompt_log_probabilities = false;
+  // States are kept for, and taken from, requests of the same salt alone: between others not even
+  // time tells what was asked before.
+  std::string cache_salt = {};
   LogitsHook logits_hook = {};
 };
 

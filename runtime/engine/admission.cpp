@@ -42,7 +42,9 @@ bool Engine::Impl::admit(Job& job) {
   const int64_t before = first.computed;
   const bool may_fit = others + bytes_needed(job.prompt_end, job.request) <= pool_.budget();
   const bool may_reuse = first.computed == 0 && !job.request.prompt_log_probabilities;
-  const Snapshot* start = may_reuse ? snapshots_.find(first.tokens, options_.exact_reuse) : nullptr;
+  const Snapshot* start =
+      may_reuse ? snapshots_.find(first.tokens, options_.exact_reuse, job.request.cache_salt)
+                : nullptr;
   while (!take_place(job, start)) {
     if (!may_fit) return false;
     if (snapshots_.drop_oldest(start)) continue;

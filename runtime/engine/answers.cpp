@@ -73,7 +73,7 @@ void Engine::Impl::accept(Job& job, Sequence& sequence, int32_t id) {
 void Engine::Impl::lose(Job& job, const std::string& error) {
   if (job.done) return;
   const Sequence& first = job.sequences.front();
-  snapshots_.drop_beginnings(first.tokens, job.output.cached_tokens + 1);
+  snapshots_.drop_beginnings(first.tokens, job.output.cached_tokens + 1, job.request.cache_salt);
   if (job.request.conversation) conversation(*job.request.conversation).is_lost = true;
   finish(job, FinishReason::Failed, error);
 }
@@ -108,7 +108,8 @@ void Engine::Impl::finish(Job& job, Sequence& sequence, FinishReason reason,
     dialogue.busy = false;
   } else if (sequence.slot >= 0) {
     const bool is_sound = reason != FinishReason::Failed && !job.search;
-    if (is_sound && !consumed.empty()) snapshots_.store(sequence.slot, consumed, false);
+    if (is_sound && !consumed.empty())
+      snapshots_.store(sequence.slot, consumed, false, job.request.cache_salt);
     pool_.release(sequence.slot);
   }
   sequence.slot = -1;

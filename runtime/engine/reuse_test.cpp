@@ -90,6 +90,21 @@ TEST_P(Reuse, AnotherTextFindsNothing) {
   EXPECT_EQ(engine.generate(other).cached_tokens, 0);
 }
 
+TEST_P(Reuse, FindsNothingOfAnotherSalt) {
+  Random random(5);
+  Engine engine(model, options(10 << 20));
+  Request request = greedy_request(random_prompt(random, 128, model.vocabulary()), 1);
+  request.cache_salt = "ours";
+  engine.generate(request);
+  EXPECT_EQ(engine.generate(request).cached_tokens, 64);
+  request.cache_salt = "theirs";
+  EXPECT_EQ(engine.generate(request).cached_tokens, 0);
+  request.cache_salt = "";
+  EXPECT_EQ(engine.generate(request).cached_tokens, 0);
+  request.cache_salt = "ours";
+  EXPECT_EQ(engine.generate(request).cached_tokens, 64);
+}
+
 TEST_P(Reuse, KeepsNoMoreBytesThanItMay) {
   Random random(5);
   const int64_t limit = int64_t{300} << 10;

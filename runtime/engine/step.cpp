@@ -174,7 +174,7 @@ void Engine::Impl::keep_snapshot(const Job& job, const Sequence& sequence) {
   const bool at_cut = at % options_.prefill_chunk == 0 || at == last_cut(job);
   if (!at_cut && (at != job.prompt_end || job.request.conversation)) return;
   snapshots_.store(sequence.slot, std::span(sequence.tokens).first(static_cast<size_t>(at)),
-                   job.is_cold && at % kCut == 0);
+                   job.is_cold && at % kCut == 0, job.request.cache_salt);
 }
 
 }  // namespace jet

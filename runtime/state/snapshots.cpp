@@ -15,8 +15,11 @@ bool begins_with(std::span<const int32_t> tokens, std::span<const int32_t> begin
 Snapshots::Snapshots(StatePool& pool, int64_t limit, int64_t slots)
     : pool_(pool), limit_(limit), slots_(slots) {}
 
-void Snapshots::store(int32_t slot, std::span<const int32_t> tokens, bool is_exact) {
-  const auto same = [&](const Snapshot& each) { return std::ranges::equal(each.tokens, tokens); };
+void Snapshots::store(int32_t slot, std::span<const int32_t> tokens, bool is_exact,
+                      const std::string& salt) {
+  const auto same = [&](const Snapshot& each) {
+    return each.salt == salt && std::ranges::equal(each.tokens, tokens);
+  };
   const auto known = std::ranges::find_if(list_, same);
   if (known != list_.end()) {
     known->is_exact = known->is_exact || is_exact;
@@ -30,15 +33,17 @@ void Snapshots::store(int32_t slot, std::span<const int32_t> tokens, bool is_exa
   auto copy = pool_.fork(slot, count);
   while (!copy && drop_oldest()) copy = pool_.fork(slot, count);
   if (!copy) return;
-  list_.push_back({*copy, {tokens.begin(), tokens.end()}, is_exact});
+  list_.push_back({*copy, {tokens.begin(), tokens.end()}, is_exact, salt});
   for (const int32_t page : pool_.pages(*copy)) ++pages_[page];
   while (bytes() > limit_) drop_oldest(&list_.back());
 }
 
-const Snapshot* Snapshots::find(std::span<const int32_t> tokens, bool exact_only) {
+const Snapshot* Snapshots::find(std::span<const int32_t> tokens, bool exact_only,
+                                const std::string& salt) {
   auto best = list_.end();
   for (auto each = list_.begin(); each != list_.end(); ++each) {
     if (each->tokens.size() >= tokens.size() || (exact_only && !each->is_exact)) continue;
+    if (each->salt != salt) continue;
     if (best != list_.end() && each->tokens.size() <= best->tokens.size()) continue;
     if (begins_with(tokens, each->tokens)) best = each;
   }
@@ -56,10 +61,12 @@ bool Snapshots::drop_oldest(const Snapshot* kept) {
   return false;
 }
 
-void Snapshots::drop_beginnings(std::span<const int32_t> tokens, int64_t shortest) {
+void Snapshots::drop_beginnings(std::span<const int32_t> tokens, int64_t shortest,
+                                const std::string& salt) {
   for (auto each = list_.begin(); each != list_.end();) {
     const bool is_old = static_cast<int64_t>(each->tokens.size()) < shortest;
-    each = is_old || !begins_with(tokens, each->tokens) ? std::next(each) : drop(each);
+    each = is_old || each->salt != salt || !begins_with(tokens, each->tokens) ? std::next(each)
+                                                                              : drop(each);
   }
 }
 

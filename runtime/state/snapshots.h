@@ -6,6 +6,7 @@
 #include <list>
 #include <map>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "runtime/state/state_pool.h"
@@ -16,6 +17,7 @@ struct Snapshot {
   int32_t slot = -1;  // of the pool; no sequence runs in it
   std::vector<int32_t> tokens;
   bool is_exact = false;  // whoever goes on from it gets the bits of a cold start on every path
+  std::string salt;
 };
 
 // Holds at most `limit` bytes; the least recently used goes first. A page that several snapshots
@@ -25,15 +27,20 @@ class Snapshots {
   // Makes no use of more than `slots` slots of the pool, which must outlive it.
   Snapshots(StatePool& pool, int64_t limit, int64_t slots);
 
-  // Keeps what `slot` holds after exactly these tokens; nothing when it is too large.
-  void store(int32_t slot, std::span<const int32_t> tokens, bool is_exact);
-  // The longest one that has consumed the beginning of `tokens` but not all of them; null: none.
-  // Valid until the next change. Cost: tokens compared with each snapshot.
-  const Snapshot* find(std::span<const int32_t> tokens, bool exact_only);
+  // Keeps what `slot` holds after exactly these tokens, for requests of the same salt; nothing when
+  // it is too large.
+  void store(int32_t slot, std::span<const int32_t> tokens, bool is_exact,
+             const std::string& salt = {});
+  // The longest one of the salt that has consumed the beginning of `tokens` but not all of them;
+  // null: none. Valid until the next change. Cost: tokens compared with each snapshot.
+  const Snapshot* find(std::span<const int32_t> tokens, bool exact_only,
+                       const std::string& salt = {});
   // False: there is none besides `kept` (null: any may go).
   bool drop_oldest(const Snapshot* kept = nullptr);
-  // Those that have consumed exactly a beginning of `tokens` of at least `shortest` tokens.
-  void drop_beginnings(std::span<const int32_t> tokens, int64_t shortest);
+  // Those of the salt that have consumed exactly a beginning of `tokens` of at least `shortest`
+  // tokens.
+  void drop_beginnings(std::span<const int32_t> tokens, int64_t shortest,
+                       const std::string& salt = {});
   void clear();
 
   int64_t size() const { return static_cast<int64_t>(list_.size()); }

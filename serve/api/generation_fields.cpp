@@ -93,6 +93,9 @@ GenerationFields read_generation_fields(Body& body, const Model& model) {
   fields.sampling = read_sampling(body, model);
   fields.stop = read_stops(body);
   fields.stop_at_end = !body.boolean("ignore_eos", false);
+  fields.cache_salt = body.string("cache_salt").value_or("");
+  if (fields.cache_salt.size() > kLongestSalt)
+    body.bad("cache_salt", fmt::format("is longer than {} bytes", kLongestSalt));
   fields.stream = body.boolean("stream", false);
   if (auto options = body.object("stream_options")) {
     if (!fields.stream) body.bad("stream_options", "stands in a request that does not stream");
@@ -112,7 +115,8 @@ Request make_request(const GenerationFields& fields, const std::vector<int32_t>&
           .sampling = fields.sampling,
           .stop = fields.stop,
           .stop_at_end = fields.stop_at_end,
-          .answers = fields.n};
+          .answers = fields.n,
+          .cache_salt = fields.cache_salt};
 }
 
 }  // namespace jet::serve

@@ -16,6 +16,7 @@ constexpr int64_t kMostAnswers = 128;
 constexpr int64_t kMostLogProbabilities = 20;
 constexpr size_t kMostStops = 64;
 constexpr size_t kLongestStop = 1024;  // bytes
+constexpr size_t kLongestSalt = 1024;
 
 struct GenerationFields {
   int64_t n = 1;
@@ -23,6 +24,7 @@ struct GenerationFields {
   Sampling sampling;
   std::vector<std::string> stop;
   bool stop_at_end = true;
+  std::string cache_salt;
   bool stream = false;
   bool include_usage = false;  // of a stream
 };

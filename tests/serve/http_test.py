@@ -269,6 +269,8 @@ def turns_are_not_computed_again():
         assert first["usage"]["prompt_tokens_details"]["cached_tokens"] == 0
         assert second["usage"]["prompt_tokens_details"]["cached_tokens"] >= 64, second["usage"]
         assert server.metric("prefix_cache_hits_total") == second["usage"]["prompt_tokens_details"]["cached_tokens"]
+        salted = [server.post("/v1/chat/completions", {**CHAT, "messages": messages, "cache_salt": salt})[2] for salt in ("a", "b", "a")]
+        assert [each["usage"]["prompt_tokens_details"]["cached_tokens"] > 0 for each in salted] == [False, False, True]
     with serving("--model", MODEL) as server:
         cold = server.post("/v1/chat/completions", {**CHAT, "messages": messages})[2]
         assert cold["choices"] == second["choices"]
