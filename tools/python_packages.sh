@@ -4,7 +4,7 @@
 #   tools/python_packages.sh PRESET
 set -euo pipefail
 cd "$(dirname "$0")/.."
-wanted="nanobind numpy pytest mypy"
+wanted="nanobind numpy pytest mypy ruff"
 folder=build/python-packages
 python=$(python3 -c 'import sys; print(sys.executable)')
 

@@ -36,7 +36,7 @@ FloatMatrix matrix(std::vector<float> numbers, size_t rows, size_t columns) {
   float* const data = owner->data();
   const nb::capsule capsule(owner.get(),
                             [](void* p) noexcept { delete static_cast<std::vector<float>*>(p); });
-  owner.release();
+  static_cast<void>(owner.release());  // the capsule has it
   return FloatMatrix(data, {rows, columns}, capsule);
 }
 

@@ -8,7 +8,7 @@
 
 NB_MODULE(_jet, module) {
   module.doc() = "The engine under jet_nemotron; use the package's own names.";
-  nanobind::exception<jet::Error>(module, "JetError", PyExc_ValueError);
+  const nanobind::exception<jet::Error> error(module, "JetError", PyExc_ValueError);
   jet::python::bind_model(module);
   jet::python::bind_tokenizer(module);
   jet::python::bind_state(module);

@@ -22,8 +22,8 @@ def test_greedy_texts_are_those_of_transformers(smollm2: str) -> None:
     recorded = json.loads((DATA / "smollm2" / "generation.json").read_text())
     model = JetNemotronModel.from_pretrained(smollm2, dtype="float32")
     tokenizer = JetNemotronTokenizer.from_pretrained(smollm2)
-    for case in recorded[:2]:
-        assert tokenizer(case["prompt"]).input_ids == case["ids"]
-        out = model.generate(np.array([case["ids"]]), max_new_tokens=32)
-        assert out[0].tolist() == case["ids"] + case["greedy_ids"]
-        assert tokenizer.decode(case["greedy_ids"]) == case["greedy_text"]
+    case = recorded[0]
+    assert tokenizer(case["prompt"]).input_ids == case["ids"]
+    out = model.generate(np.array([case["ids"]]), max_new_tokens=12)
+    assert out[0].tolist() == case["ids"] + case["greedy_ids"][:12]
+    assert case["greedy_text"].startswith(tokenizer.decode(out[0, len(case["ids"]) :]))
