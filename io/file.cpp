@@ -47,6 +47,12 @@ MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
+void MappedFile::release_pages() const {
+  // Only a wish: what the system keeps is as good.
+  if (!bytes_.empty())
+    ::madvise(const_cast<std::byte*>(bytes_.data()), bytes_.size(), MADV_DONTNEED);
+}
+
 bool file_exists(const std::filesystem::path& path) {
   return status_of(path).type() != std::filesystem::file_type::not_found;
 }

@@ -28,6 +28,8 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return bytes_; }
   const std::filesystem::path& path() const { return path_; }
+  // Gives back the memory of what was read so far: it comes from the file again when it is touched.
+  void release_pages() const;
 
  private:
   MappedFile() = default;

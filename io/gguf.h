@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "io/file.h"
 #include "io/named_tensor.h"
 
 namespace jet {
@@ -83,6 +85,7 @@ class GgufMetadata {
 struct Gguf {
   uint32_t version = 3;
   GgufMetadata metadata;
+  std::shared_ptr<const MappedFile> file;
   std::vector<NamedTensor>
       tensors;  // shapes row-major: the reverse of the file's; bytes shared with the mapping
 };

@@ -165,6 +165,7 @@ Gguf read_gguf(const std::filesystem::path& path) {
   const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
   GgufCursor in(file->bytes(), path.string());
   Gguf gguf;
+  gguf.file = file;
   gguf.version = read_version(in);
   const Counts counts = read_counts(in);
   gguf.metadata = read_gguf_metadata(in, counts.entries);

@@ -5,15 +5,18 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "io/file.h"
 #include "io/named_tensor.h"
 
 namespace jet {
 
 struct Safetensors {
+  std::shared_ptr<const MappedFile> file;
   std::vector<NamedTensor> tensors;  // in the order of their data; bytes shared with the mapping
   std::map<std::string, std::string> metadata;  // "__metadata__"
 };

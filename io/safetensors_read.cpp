@@ -34,6 +34,7 @@ class Reader {
   Safetensors read() {
     const Json header = parse_json(header_text(), where_ + ": header");
     Safetensors result;
+    result.file = file_;
     std::vector<Entry> entries;
     for (const auto& [name, value] : header.get_ref<const Json::object_t&>()) {
       if (name == "__metadata__") {

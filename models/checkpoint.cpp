@@ -50,10 +50,15 @@ Tensor Checkpoint::tensor(std::string_view name) const {
 TensorSource Checkpoint::source() const {
   return
       [this, threads = std::make_shared<ThreadPool>(available_threads())](std::string_view name) {
+        release_pages();
         Tensor weights = tensor(name);
         expect_finite_scales(weights, name, path.string(), *threads);
         return weights;
       };
+}
+
+void Checkpoint::release_pages() const {
+  for (const auto& file : files) file->release_pages();
 }
 
 Checkpoint open_checkpoint(const std::filesystem::path& path) {

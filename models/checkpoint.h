@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "io/file.h"
 #include "mixers/tensor_spec.h"
 #include "models/decoder_spec.h"
 #include "models/generation_config.h"
@@ -22,6 +24,7 @@ struct Checkpoint {
   std::filesystem::path path;
   DecoderSpec spec;
   Json config;  // config.json as read, or as GGUF's metadata says it
+  std::vector<std::shared_ptr<const MappedFile>> files;  // that the tensors' bytes lie in
   std::map<std::string, Tensor>
       tensors;  // by Hugging Face name; bytes shared with the file's mapping
   bool rope_rows_interleaved =
@@ -33,8 +36,11 @@ struct Checkpoint {
   // The tensor as model.md orders its rows. Throws Error when absent.
   Tensor tensor(std::string_view name) const;
   // tensor() as what a Decoder takes; valid while the checkpoint lives. Throws Error on blocks
-  // whose scales are not finite.
+  // whose scales are not finite. What was taken leaves memory when the next is: a preparer that
+  // packs needs room for one tensor of the files beside its own.
   TensorSource source() const;
+  // Of the files: MappedFile::release_pages.
+  void release_pages() const;
 };
 
 // A directory with config.json, or a .gguf file. Every tensor that the config asks for is there

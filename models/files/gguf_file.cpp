@@ -107,6 +107,7 @@ Checkpoint open_gguf_file(const fs::path& path) {
   Gguf file = read_gguf(path);
   Checkpoint checkpoint;
   checkpoint.path = path;
+  checkpoint.files = {file.file};
   checkpoint.config = config_from_gguf(file);
   checkpoint.spec = parse_decoder_config(checkpoint.config, path.string());
   checkpoint.rope_rows_interleaved = find_family(checkpoint.spec.family).gguf_permutes_rope;

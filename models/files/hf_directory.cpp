@@ -23,7 +23,9 @@ Json read_json_if_there(const fs::path& path) {
 }
 
 void add_tensors(const fs::path& file, Checkpoint& checkpoint) {
-  for (NamedTensor& named : read_safetensors(file).tensors) {
+  Safetensors read = read_safetensors(file);
+  checkpoint.files.push_back(read.file);
+  for (NamedTensor& named : read.tensors) {
     if (!checkpoint.tensors.emplace(named.name, std::move(named.tensor)).second) {
       fail("{}: tensor {} stands in another file of the model too", file.string(),
            printable(named.name));
@@ -48,7 +50,9 @@ void add_shards(const fs::path& directory, const fs::path& index, Checkpoint& ch
     files.insert(name);
   }
   for (const std::string& file : files) {
-    for (NamedTensor& named : read_safetensors(directory / file).tensors) {
+    Safetensors read = read_safetensors(directory / file);
+    checkpoint.files.push_back(read.file);
+    for (NamedTensor& named : read.tensors) {
       const auto listed = file_of.find(named.name);
       if (listed == file_of.end() || listed->second != file) {
         fail("{}: tensor {} is not listed for this file in {}", (directory / file).string(),

@@ -22,6 +22,7 @@ uint64_t fingerprint(const Checkpoint& checkpoint) {
       const int64_t count = std::min(kSampleBytes, view.bytes() - at);
       hash.add(std::span(view.data + at, static_cast<size_t>(count)));
     }
+    checkpoint.release_pages();  // samples bring whole neighbourhoods with them
   }
   return hash.value();
 }

@@ -29,6 +29,7 @@ LoadedModel::LoadedModel(const Checkpoint& checkpoint, const Placement& placemen
       decoder(checkpoint.spec, checkpoint.source(), *placement.preparer),
       generation(checkpoint.generation),
       fingerprint(jet::fingerprint(checkpoint)) {
+  checkpoint.release_pages();
   if (checkpoint.tokenizer) {
     tokenizer = in_file(path, [&] { return Tokenizer(*checkpoint.tokenizer); });
     if (tokenizer->vocabulary() > checkpoint.spec.vocabulary) {
