@@ -1,5 +1,5 @@
 """Load and faults over loopback: soak.py [SECONDS [CLIENTS]]. 1,000 idle connections, 256 streams at once, slow readers,
-cut bodies, bad JSON, huge prompts and vanishing clients; no wrong answer, and the memory afterwards is that of before."""
+cut bodies, bad JSON, wrong types, huge prompts and vanishing clients; no wrong answer, and the memory afterwards is that of before."""
 import collections
 import json
 import os
@@ -58,6 +58,14 @@ def is_wrong(server, chance):
     assert status in (200, 400, 404, 429), status
 
 
+def has_wrong_types(server, chance):
+    field = chance.choice(["prompt", "max_tokens", "temperature", "top_k", "n", "best_of", "seed", "stop", "logit_bias", "logprobs",
+                           "stream_options", "response_format", "cache_salt", "model"])
+    value = chance.choice([-1, 2 ** 70, 1e300, True, "x", "", [], [[]], [None], {}, {"a": [1]}, {"type": "json_schema"}, ["x"] * 200])
+    status, _, got = server.post("/v1/completions", {**COMPLETE, field: value})
+    assert status in (200, 400, 404, 429), (field, value, status, got)
+
+
 def is_huge(server, chance):
     status, _, _ = server.post("/v1/completions", {**COMPLETE, "prompt": "word " * chance.randrange(100_000, 1_000_000)})
     assert status in (400, 429), status
@@ -76,7 +84,7 @@ def reads_slowly(server, chance):
 def client(server, seed):
     chance = random.Random(seed)
     while time.monotonic() < end:
-        do = chance.choice([right, right, vanishes, is_wrong, is_wrong, reads_slowly] + [is_huge] * (chance.random() < 0.1))
+        do = chance.choice([right, right, vanishes, is_wrong, has_wrong_types, reads_slowly] + [is_huge] * (chance.random() < 0.1))
         try:
             do(server, chance)
         except (ConnectionError, TimeoutError) as error:
