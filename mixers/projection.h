@@ -17,6 +17,7 @@ struct Projection {
   Weight weight;  // [out, in]
   Shape row;      // sizes that multiply to `out`
   Tensor bias = {};
+  Activation activation = Activation::None;
 };
 
 // The same numbers as rows of one size: [T, everything else].
@@ -28,8 +29,8 @@ TensorView projection_output(Context& context, int64_t rows, const Projection& p
 TensorView project(Context& context, ConstTensorView x, const Projection& projection);
 // The same, without bias, into memory of the caller: y [T, out].
 void project_into(Context& context, ConstTensorView x, const Weight& weight, TensorView y);
-// Memory for the outputs of several: on a device parts of the rows of one tensor, side by side,
-// each beginning at a multiple of 8 numbers.
+// Memory for the outputs of several: on a device parts of the rows of one tensor, side by side;
+// those of a multiple of 8 numbers begin at one.
 class ProjectionOutputs {
  public:
   ProjectionOutputs(Context& context, int64_t rows, std::span<const Projection> projections);
@@ -64,7 +65,8 @@ class FusedProjection {
                                 std::index_sequence<I...>) const {
     ProjectionOutputs memory(context, x.shape[0], parts_);
     const std::array<TensorView, N> outputs{memory.take(parts_[I])...};
-    const LinearPart layers[] = {{parts_[I].weight, parts_[I].bias.view(), flat(outputs[I])}...};
+    const LinearPart layers[] = {
+        {parts_[I].weight, parts_[I].bias.view(), flat(outputs[I]), parts_[I].activation}...};
     project_all(context, x, layers);
     return outputs;
   }

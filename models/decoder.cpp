@@ -6,7 +6,7 @@
 #include "ops/embedding/embedding.h"
 #include "ops/gather_rows/gather_rows.h"
 #include "ops/rms_norm/rms_norm.h"
-#include "ops/swiglu/swiglu.h"
+#include "ops/swiglu_linear/swiglu_linear.h"
 
 namespace jet {
 
@@ -24,15 +24,12 @@ Decoder::Decoder(DecoderSpec spec, const TensorSource& tensors, const Preparer& 
     const TensorSource below = [&](std::string_view name) {
       return take(mixer_prefix(index) + std::string(name));
     };
-    const Shape width{spec_.layers[index].mlp_width};
-    layers_.push_back(
-        {.mixer_norm = prepare.vector(take(prefix + "input_layernorm.weight")),
-         .mixer = spec_.layers[index].mixer->prepare(below, prepare),
-         .mlp_norm = prepare.vector(take(prefix + "post_attention_layernorm.weight")),
-         .gate_up = FusedProjection<2>(
-             {Projection{prepare.weight(take(prefix + "mlp.gate_proj.weight")), width},
-              Projection{prepare.weight(take(prefix + "mlp.up_proj.weight")), width}}),
-         .down = prepare.weight(take(prefix + "mlp.down_proj.weight"))});
+    layers_.push_back({.mixer_norm = prepare.vector(take(prefix + "input_layernorm.weight")),
+                       .mixer = spec_.layers[index].mixer->prepare(below, prepare),
+                       .mlp_norm = prepare.vector(take(prefix + "post_attention_layernorm.weight")),
+                       .gate = prepare.weight(take(prefix + "mlp.gate_proj.weight")),
+                       .up = prepare.weight(take(prefix + "mlp.up_proj.weight")),
+                       .down = prepare.weight(take(prefix + "mlp.down_proj.weight"))});
   }
   norm_ = prepare.vector(take("model.norm.weight"));
   head_ = spec_.tied_head ? embedding_ : prepare.weight(take("lm_head.weight"));
@@ -74,9 +71,13 @@ void Decoder::forward(Context& context, const DecoderCall& call) const {
 // y = down(silu(gate x) * up x)
 void Decoder::run_mlp(Context& context, const Layer& layer, ConstTensorView x, TensorView y) const {
   const Arena::Scope scratch(context.arena);
-  const auto [gate, up] = layer.gate_up(context, x);
-  swiglu(context, {gate, up, gate});
-  project_into(context, gate, layer.down, y);
+  const TensorView gated = context.arena.tensor(Shape{x.shape[0], layer.gate.out()});
+  {
+    const Arena::Scope product(context.arena);
+    const SwiGluLinear args{x, layer.gate, layer.up, gated};
+    swiglu_linear(context, args, context.arena.span(swiglu_linear_workspace(context, args)));
+  }
+  project_into(context, gated, layer.down, y);
 }
 
 void Decoder::run_head(Context& context, const DecoderCall& call, ConstTensorView x) const {

@@ -49,9 +49,9 @@ class Decoder {
   struct Layer {
     Tensor mixer_norm;  // [D] float32
     std::unique_ptr<Mixer> mixer;
-    Tensor mlp_norm;             // [D] float32
-    FusedProjection<2> gate_up;  // [F, D] each
-    Weight down;                 // [D, F]
+    Tensor mlp_norm;  // [D] float32
+    Weight gate, up;  // [F, D]
+    Weight down;      // [D, F]
   };
 
   void run_mlp(Context& context, const Layer& layer, ConstTensorView x, TensorView y) const;

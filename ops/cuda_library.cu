@@ -23,6 +23,7 @@
 #include "ops/silu/kernels.h"
 #include "ops/silu_l2_norm/kernels.h"
 #include "ops/swiglu/kernels.h"
+#include "ops/swiglu_linear/kernels.h"
 
 namespace jet {
 namespace {
@@ -49,6 +50,8 @@ constexpr DeviceOps kOps{
     .silu = silu_cuda,
     .silu_l2_norm = silu_l2_norm_cuda,
     .swiglu = swiglu_cuda,
+    .swiglu_linear_workspace = swiglu_linear_cuda_workspace,
+    .swiglu_linear = swiglu_linear_cuda,
 };
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "ops/silu/silu.h"
 #include "ops/silu_l2_norm/silu_l2_norm.h"
 #include "ops/swiglu/swiglu.h"
+#include "ops/swiglu_linear/swiglu_linear.h"
 #include "ops/testing/gpu_test.h"
 #include "ops/testing/random_weight.h"
 
@@ -315,7 +316,7 @@ TEST_F(OpsOnGpu, Linear) {
                      b.tensor.view().bytes());
       const Weight a_there{Tensor({memory, type, Shape{40, in}}, {})};
       const Weight b_there{Tensor({memory + a.tensor.view().bytes(), type, Shape{24, in}}, {})};
-      Mirror bias = mirror(normals(24, 4), Shape{24});
+      Mirror bias = mirror(normals(24, 4), Shape{24}, type);
       Mirror ya = output(Shape{rows, 40}), yb = output(Shape{rows, 24});
       const LinearPart parts[] = {{a, {}, ya.host()}, {b, bias.host(), yb.host()}};
       const LinearGroup group{x.host(), parts};
@@ -338,6 +339,80 @@ TEST_F(OpsOnGpu, Linear) {
           // bf16: the sum, and with a bias the result again.
           EXPECT_NEAR(row[i], expected, 2 * tolerance(type) * (1 + std::abs(expected)));
         }
+      }
+    }
+  }
+}
+
+// Both matrices side by side, as a model's are.
+TEST_F(OpsOnGpu, SwiGluLinear) {
+  const int64_t in = 1600, out = 40;  // more than a warp has under way at once
+  for (const DType type : kTypes) {
+    const Weight gate = testing::random_weight(type, out, in, 1, 0.03);
+    const Weight up = testing::random_weight(type, out, in, 2, 0.03);
+    const Tensor both = device_tensor(*device, type, Shape{2 * out, in});
+    auto* memory = const_cast<std::byte*>(both.view().data);
+    const int64_t bytes = gate.tensor.view().bytes();
+    device->upload(memory, gate.tensor.view().data, bytes);
+    device->upload(memory + bytes, up.tensor.view().data, bytes);
+    const Weight gate_there{Tensor({memory, type, Shape{out, in}}, {})};
+    const Weight up_there{Tensor({memory + bytes, type, Shape{out, in}}, {})};
+    for (const int64_t rows : {1, 2, 3, 70}) {
+      Mirror x = mirror(normals(rows * in, 3), Shape{rows, in}, type);
+      Mirror y = output(Shape{rows, out}, type);
+      const SwiGluLinear expected{x.host(), gate, up, y.host()};
+      swiglu_linear(host, expected, host_arena.span(swiglu_linear_workspace(host, expected)));
+      const SwiGluLinear args{x.there(), gate_there, up_there, y.there()};
+      swiglu_linear(context, args, arena.span(swiglu_linear_workspace(context, args)));
+      // Each factor is rounded, and their product.
+      EXPECT_LT(y.error(), 3 * tolerance(type)) << rows;
+    }
+  }
+}
+
+// Outputs beyond the first activated: a part whose silu is taken between others.
+TEST_F(OpsOnGpu, LinearWithAnActivation) {
+  const int64_t in = 96, out = 24;
+  for (const DType type : kTypes) {
+    std::vector<Weight> weights, there;
+    const Tensor all = device_tensor(*device, type, Shape{3 * out, in});
+    auto* memory = const_cast<std::byte*>(all.view().data);
+    for (uint64_t i = 0; i < 3; ++i) {
+      weights.push_back(testing::random_weight(type, out, in, i, 0.2));
+      const ConstTensorView view = weights.back().tensor.view();
+      std::byte* to = memory + static_cast<int64_t>(i) * view.bytes();
+      device->upload(to, view.data, view.bytes());
+      there.push_back({Tensor({to, type, Shape{out, in}}, {})});
+    }
+    for (const int64_t rows : {1, 2, 9}) {
+      Mirror x = mirror(normals(rows * in, 5), Shape{rows, in}, type);
+      Mirror a = output(Shape{rows, out}), b = output(Shape{rows, out}),
+             c = output(Shape{rows, out});
+      const LinearPart parts[] = {{weights[0], {}, a.host()},
+                                  {weights[1], {}, b.host(), Activation::Silu},
+                                  {weights[2], {}, c.host()}};
+      const LinearGroup group{x.host(), parts};
+      linear(host, group, host_arena.span(linear_workspace(host, group)));
+      const Tensor result = device_tensor(*device, type, Shape{rows, 3 * out});
+      const auto part = [&](int64_t i) {
+        return TensorView{const_cast<std::byte*>(result.view().data) + i * out * block_bytes(type),
+                          type, Shape{rows, out}, 3 * out};
+      };
+      const LinearPart parts_there[] = {{there[0], {}, part(0)},
+                                        {there[1], {}, part(1), Activation::Silu},
+                                        {there[2], {}, part(2)}};
+      const LinearGroup group_there{x.there(), parts_there};
+      linear(context, group_there, arena.span(linear_workspace(context, group_there)));
+      const Tensor back = to_host(*device, result.view());
+      std::vector<float> numbers(static_cast<size_t>(rows * 3 * out));
+      decode_row(type, back.view().data, rows * 3 * out, numbers.data());
+      Mirror* sides[] = {&a, &b, &c};
+      for (int64_t i = 0; i < rows * 3 * out; ++i) {
+        const int64_t row = i / (3 * out), at = i % (3 * out);
+        const float expected = sides[at / out]->host().f32()[row * out + at % out];
+        EXPECT_NEAR(numbers[static_cast<size_t>(i)], expected,
+                    3 * tolerance(type) * (1 + std::abs(expected)))
+            << rows << ", " << at;
       }
     }
   }

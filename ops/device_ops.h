@@ -28,6 +28,7 @@ struct Rope;
 struct Silu;
 struct SiluL2Norm;
 struct SwiGlu;
+struct SwiGluLinear;
 
 struct DeviceOps {
   void (*add)(Context&, const Add&);
@@ -51,6 +52,8 @@ struct DeviceOps {
   void (*silu)(Context&, const Silu&);
   void (*silu_l2_norm)(Context&, const SiluL2Norm&);
   void (*swiglu)(Context&, const SwiGlu&);
+  int64_t (*swiglu_linear_workspace)(const Context&, const SwiGluLinear&);
+  void (*swiglu_linear)(Context&, const SwiGluLinear&, std::span<std::byte>);
 };
 
 }  // namespace jet

@@ -33,6 +33,8 @@ Weight DevicePreparer::table(const Tensor& tensor) const { return weight(tensor)
 
 Tensor DevicePreparer::vector(const Tensor& tensor) const { return place(tensor, DType::F32); }
 
+Tensor DevicePreparer::bias(const Tensor& tensor) const { return place(tensor, numbers_); }
+
 Tensor DevicePreparer::place(const Tensor& tensor, DType type) const {
   const ConstTensorView from = tensor.view();
   const int64_t bytes = row_bytes(type, from.shape.elements());

@@ -24,6 +24,7 @@ class DevicePreparer final : public Preparer {
   Weight exact_weight(const Tensor& tensor) const override;
   Weight table(const Tensor& tensor) const override;
   Tensor vector(const Tensor& tensor) const override;
+  Tensor bias(const Tensor& tensor) const override;
 
  private:
   Tensor place(const Tensor& tensor, DType type) const;

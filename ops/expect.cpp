@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "ops/kv_append/kv_append.h"
 
 namespace jet {
 
@@ -60,7 +61,7 @@ void expect_cache(std::string_view op, std::string_view field, const ConstTensor
                   const BatchView& batch, CacheLayout layout, int64_t window, int64_t groups,
                   int64_t head_dim) {
   const Shape& shape = cache.shape;
-  const bool has_type = is_float(cache.type) || cache.type == DType::Q8_0;
+  const bool has_type = is_float(cache.type) || cache.type == DType::Q8_0 || cache.type == kFloat8;
   if (!has_type || shape.rank() != 3 || shape[1] != groups || shape[2] != head_dim) {
     fail("{}: {} is {} {}, expected f32, bf16, f16 or q8_0 [rows, {}, {}]", op, field,
          name(cache.type), to_string(shape), groups, head_dim);
@@ -83,6 +84,21 @@ void expect_cache(std::string_view op, std::string_view field, const ConstTensor
     fail("{}: the table has {} pages, expected {} for each of {} sequences", op, batch.pages.size(),
          batch.pages_per_sequence, batch.sequences());
   }
+}
+
+DType expect_state(const Context& context, std::string_view op, std::string_view field,
+                   const ConstTensorView& tensor) {
+  const DType type =
+      context.device != nullptr && tensor.type == DType::BF16 ? DType::BF16 : DType::F32;
+  expect_rank(op, field, tensor, type, 4);
+  return type;
+}
+
+void expect_cache_of(std::string_view op, const Context& context, DType type) {
+  if (context.device != nullptr && type == DType::Q8_0)
+    fail("{}: a cache in q8_0 is for the CPU, expected f32, bf16, f16 or fp8", op);
+  if (context.device == nullptr && type == kFloat8)
+    fail("{}: a cache in fp8 is for CUDA, expected f32, bf16, f16 or q8_0", op);
 }
 
 void expect_pages(std::string_view op, const BatchView& batch, int64_t n, int64_t begin,

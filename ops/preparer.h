@@ -22,8 +22,10 @@ class Preparer {
   virtual Weight exact_weight(const Tensor& tensor) const = 0;
   // A matrix of which single rows are looked up and no more.
   virtual Weight table(const Tensor& tensor) const = 0;
-  // Norms, biases, decay rates: in float32 on the device.
+  // Norms, decay rates: in float32 on the device.
   virtual Tensor vector(const Tensor& tensor) const = 0;
+  // Biases of linear layers: of the type of numbers.
+  virtual Tensor bias(const Tensor& tensor) const { return vector(tensor); }
 };
 
 // Weights stay rows in the file's mapping and are decoded to float32 where they are used.

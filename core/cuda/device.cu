@@ -7,6 +7,7 @@
 #include <jet/error.h>
 
 #include "core/cuda/device.cuh"
+#include "core/cuda/launch.cuh"
 
 namespace jet {
 namespace {
@@ -45,6 +46,17 @@ class CudaGraph final : public DeviceGraph {
 };
 
 }  // namespace
+
+bool launches_overlap() {
+  static const bool overlap = [] {
+    int device = 0, major = 0;
+    return !wants_portable_kernels() && cudaGetDevice(&device) == cudaSuccess &&
+           cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) ==
+               cudaSuccess &&
+           major >= 9;
+  }();
+  return overlap;
+}
 
 void fail_cuda(const std::string& what) { throw Error("CUDA: " + what); }
 

@@ -3,6 +3,7 @@
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
+#include <cuda_fp8.h>
 
 #include "core/cuda/check.cuh"
 #include "core/tensor.h"
@@ -12,10 +13,13 @@ namespace jet {
 __device__ inline float number(float x) { return x; }
 __device__ inline float number(__nv_bfloat16 x) { return __bfloat162float(x); }
 __device__ inline float number(__half x) { return __half2float(x); }
+__device__ inline float number(__nv_fp8_e4m3 x) { return static_cast<float>(x); }
 
 __device__ inline void put(float* to, float x) { *to = x; }
 __device__ inline void put(__nv_bfloat16* to, float x) { *to = __float2bfloat16(x); }
 __device__ inline void put(__half* to, float x) { *to = __float2half(x); }
+// The nearest, at most 448.
+__device__ inline void put(__nv_fp8_e4m3* to, float x) { *to = __nv_fp8_e4m3(x); }
 
 // x as `To` would hold it.
 template <typename To>

@@ -113,6 +113,12 @@ MatrixProducts::Plan& MatrixProducts::plan(const Key& key) {
   check_blas(
       library_.desc_set(plan.operation, CUBLASLT_MATMUL_DESC_TRANSA, &transpose, sizeof transpose),
       "a description");
+  if (key.has_bias) {
+    const cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_BIAS;
+    check_blas(library_.desc_set(plan.operation, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue,
+                                 sizeof epilogue),
+               "a description");
+  }
   check_blas(library_.layout_create(&plan.w, operands, key.in, key.out, key.in), "a layout");
   check_blas(library_.layout_create(&plan.x, operands, key.in, key.rows, key.x_stride), "a layout");
   check_blas(library_.layout_create(&plan.y, type_of(key.result), key.out, key.rows, key.y_stride),
@@ -172,8 +178,13 @@ void MatrixProducts::choose(const Key& key, Plan& plan) {
 
 void MatrixProducts::run(const MatrixProduct& p, std::span<std::byte> workspace,
                          cudaStream_t stream) {
-  const Plan& how =
-      plan({p.rows, p.in, p.out, p.x_stride, p.y_stride, p.operands, p.result, alignment_of(p)});
+  const Plan& how = plan({p.rows, p.in, p.out, p.x_stride, p.y_stride, p.operands, p.result,
+                          p.bias != nullptr, alignment_of(p)});
+  if (p.bias != nullptr) {
+    check_blas(
+        library_.desc_set(how.operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &p.bias, sizeof p.bias),
+        "a description");
+  }
   const float one = 1.0f, zero = 0.0f;
   check_blas(
       library_.matmul(handle_, how.operation, &one, p.w, how.w, p.x, how.x, &zero, p.y, how.y, p.y,

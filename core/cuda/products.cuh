@@ -13,10 +13,11 @@
 
 namespace jet {
 
-// y [rows, out] = x [rows, in] w^T [in, out]; row-major, sums in float32.
+// y [rows, out] = x [rows, in] w^T [in, out] + bias; row-major, sums in float32.
 struct MatrixProduct {
   const void* x;
-  const void* w;  // [out, in], rows contiguous
+  const void* w;     // [out, in], rows contiguous
+  const void* bias;  // [out] of the result's type, or null
   void* y;
   int64_t rows, in, out;
   int64_t x_stride, y_stride;  // elements between rows
@@ -43,6 +44,7 @@ class MatrixProducts {
   struct Key {
     int64_t rows, in, out, x_stride, y_stride;
     DType operands, result;
+    bool has_bias;
     uint32_t alignment;  // of all three, bytes
     auto operator<=>(const Key&) const = default;
   };

@@ -63,13 +63,16 @@ class AttentionMixer final : public Mixer {
   static FusedProjection<3> inputs(const AttentionSpec& spec, const TensorSource& tensors,
                                    const Preparer& prepare) {
     const auto layer = [&](const std::string& name, int64_t heads) {
-      Projection projection{prepare.weight(tensors(name + "_proj.weight")),
-                            {heads, spec.model.head_dim}};
-      if (spec.model.attention_bias) projection.bias = prepare.vector(tensors(name + "_proj.bias"));
-      return projection;
+      return Projection{prepare.weight(tensors(name + "_proj.weight")),
+                        {heads, spec.model.head_dim}};
     };
-    return FusedProjection<3>({layer("q", spec.model.heads), layer("k", spec.model.kv_heads),
-                               layer("v", spec.model.kv_heads)});
+    std::array<Projection, 3> parts{layer("q", spec.model.heads), layer("k", spec.model.kv_heads),
+                                    layer("v", spec.model.kv_heads)};
+    if (spec.model.attention_bias) {  // after the weights, which lie side by side then
+      for (size_t i = 0; i < parts.size(); ++i)
+        parts[i].bias = prepare.bias(tensors(std::string(1, "qkv"[i]) + "_proj.bias"));
+    }
+    return FusedProjection<3>(std::move(parts));
   }
 
   CacheLayout layout_;

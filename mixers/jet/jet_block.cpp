@@ -1,6 +1,7 @@
 // JetBlock with its weights.
 #include <cmath>
 
+#include "core/hash.h"
 #include "mixers/jet/spec.h"
 #include "mixers/projection.h"
 #include "ops/delta_gates/delta_gates.h"
@@ -8,7 +9,6 @@
 #include "ops/gated_delta_rule/gated_delta_rule.h"
 #include "ops/gated_rms_norm/gated_rms_norm.h"
 #include "ops/jet_step/jet_step.h"
-#include "ops/silu/silu.h"
 #include "ops/silu_l2_norm/silu_l2_norm.h"
 
 namespace jet {
@@ -20,17 +20,17 @@ class JetBlock final : public Mixer {
       : inputs_(inputs(spec, tensors, prepare)),
         taps_{prepare.weight(tensors("dynamic_conv1d.kernel_generator.w2.weight")),
               {spec.heads * spec.value_dim(), spec.taps},
-              prepare.vector(tensors("dynamic_conv1d.kernel_generator.w2.bias"))},
+              prepare.bias(tensors("dynamic_conv1d.kernel_generator.w2.bias"))},
         output_(prepare.weight(tensors("o_proj.weight"))),
         a_log_(prepare.vector(tensors("A_log"))),
         dt_bias_(prepare.vector(tensors("dt_bias"))),
         o_norm_(prepare.vector(tensors("o_norm.weight"))),
+        seed_(seed_of(tensors("A_log"))),
         norm_eps_(static_cast<float>(spec.norm_eps)) {}
 
   void forward(Context& context, const MixerCall& call) const override {
     const Arena::Scope scratch(context.arena);
-    const auto [q, k, u, gate, a, b, hidden] = inputs_(context, call.x);
-    silu(context, {hidden, hidden});
+    const auto [q, k, u, gate, hidden, a, b] = inputs_(context, call.x);
     const TensorView taps = project(context, hidden, taps_);
     const TensorView mixed = context.arena.tensor(gate.shape);
     const JetStep step{.q = q,
@@ -47,7 +47,8 @@ class JetBlock final : public Mixer {
                        .batch = call.batch,
                        .conv_state = call.state[1],
                        .recurrent_state = call.state[0],
-                       .y = mixed};
+                       .y = mixed,
+                       .seed = seed_};
     if (is_decoding(call.batch)) {
       jet_step(context, step, context.arena.span(jet_step_workspace(context, step)));
     } else {
@@ -57,6 +58,14 @@ class JetBlock final : public Mixer {
   }
 
  private:
+  // A number of the layer's own, the same in every run.
+  static uint32_t seed_of(const Tensor& a_log) {
+    Hash hash;
+    const ConstTensorView view = a_log.view();
+    hash.add({view.data, static_cast<size_t>(view.bytes())});
+    return static_cast<uint32_t>(hash.value());
+  }
+
   static FusedProjection<7> inputs(const JetBlockSpec& spec, const TensorSource& tensors,
                                    const Preparer& prepare) {
     const int64_t heads = spec.heads, keys = spec.key_dim, values = spec.value_dim();
@@ -65,10 +74,12 @@ class JetBlock final : public Mixer {
         {prepare.weight(tensors("k_proj.weight")), {heads, keys}},
         {prepare.weight(tensors("v_proj.weight")), {heads * values}},
         {prepare.weight(tensors("g_proj.weight")), {heads, values}},
+        {prepare.weight(tensors("dynamic_conv1d.kernel_generator.w1.weight")),
+         {spec.generator_width()},
+         {},
+         Activation::Silu},
         {prepare.exact_weight(tensors("a_proj.weight")), {heads}},
         {prepare.exact_weight(tensors("b_proj.weight")), {heads}},
-        {prepare.weight(tensors("dynamic_conv1d.kernel_generator.w1.weight")),
-         {spec.generator_width()}},
     }});
   }
 
@@ -91,10 +102,11 @@ class JetBlock final : public Mixer {
     gated_rms_norm(context, {step.y, step.gate, step.o_norm, step.norm_eps, step.y});
   }
 
-  FusedProjection<7> inputs_;  // q, k, v, g, a, b, and the first layer of the generator of taps
+  FusedProjection<7> inputs_;  // q, k, v, g, the first layer of the generator of taps, a, b
   Projection taps_;
   Weight output_;
   Tensor a_log_, dt_bias_, o_norm_;
+  uint32_t seed_;
   float norm_eps_;
 };
 

@@ -1,5 +1,6 @@
 // add on CUDA: four numbers a thread.
 #include "core/cuda/device.cuh"
+#include "core/cuda/launch.cuh"
 #include "core/cuda/numbers.cuh"
 #include "ops/add/kernels.h"
 
@@ -11,6 +12,7 @@ constexpr int kEach = 4;  // numbers of a thread, a block's width apart
 
 template <typename Number>
 __global__ void add_numbers(float* x, const Number* y, int64_t n) {
+  begin_after_earlier_kernels();
   const int64_t first = int64_t{blockIdx.x} * kThreads * kEach + threadIdx.x;
 #pragma unroll
   for (int part = 0; part < kEach; ++part) {
@@ -27,10 +29,11 @@ void add_cuda(Context& context, const Add& args) {
   constexpr int64_t kNumbers = kThreads * kEach;
   const auto blocks = static_cast<unsigned>((n + kNumbers - 1) / kNumbers);
   with_number(args.y.type, [&](auto* tag) {
-    add_numbers<<<blocks, kThreads, 0, cuda_stream(context)>>>(
-        args.x.f32(), reinterpret_cast<const NumberOf<decltype(tag)>*>(args.y.data), n);
+    using Number = NumberOf<decltype(tag)>;
+    check_cuda(launch_overlapping(cuda_stream(context), blocks, kThreads, 0, add_numbers<Number>,
+                                  args.x.f32(), reinterpret_cast<const Number*>(args.y.data), n),
+               "add");
   });
-  check_launch("add");
 }
 
 }  // namespace jet

@@ -56,9 +56,7 @@ void attention(Context& context, const Attention& args, std::span<std::byte> wor
     fail("attention: keys are kept in {}, values in {}, expected one type", name(args.k_cache.type),
          name(args.v_cache.type));
   }
-  if (context.device != nullptr && is_quantised(args.k_cache.type))
-    fail("attention: keys in {} are for the CPU, expected f32, bf16 or f16",
-         name(args.k_cache.type));
+  expect_cache_of("attention", context, args.k_cache.type);
   if (args.layout == CacheLayout::Paged) expect_visible_pages(args);
   expect_workspace("attention", workspace, attention_workspace(context, args));
   if (context.device != nullptr) return context.device->ops().attention(context, args, workspace);

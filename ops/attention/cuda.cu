@@ -9,6 +9,7 @@
 #include "ops/attention/cuda_prefill.cuh"
 #include "ops/attention/kernels.h"
 #include "ops/batch.cuh"
+#include "ops/kv_append/kept.cuh"
 #include "ops/kv_append/kernels.h"
 
 namespace jet {
@@ -76,7 +77,24 @@ __global__ void attend(Rows<const Number> q, Rows<const Number> k, Rows<const Nu
   }
 }
 
-cuda::DecodeAttention decode_call(const Attention& args) {
+bool is_kept_small(const Attention& args) {
+  return args.k_cache.type == DType::BF16 || args.k_cache.type == kFloat8;
+}
+cuda::CacheNumber number_of_cache(const Attention& args) {
+  return args.k_cache.type == kFloat8 ? cuda::CacheNumber::Float8 : cuda::CacheNumber::BFloat16;
+}
+
+// Positions that a block takes: so many that the blocks fill the chip once, unless results may not
+// depend on what else runs.
+int split_of(const Context& context, const Attention& args, int64_t most) {
+  constexpr int64_t kLeast = 256, kFixed = 1024, kMost = 2048, kTile = 64;
+  const CudaDevice& device = cuda_device(context);
+  if (device.is_deterministic()) return kFixed;
+  const int64_t each = most * args.batch.sequences() * args.k.shape[1] / device.multiprocessors();
+  return static_cast<int>(std::clamp(each / kTile * kTile, kLeast, kMost));
+}
+
+cuda::DecodeAttention decode_call(const Context& context, const Attention& args) {
   const BatchView& batch = args.batch;
   const bool is_ring = args.layout == CacheLayout::Ring;
   const int64_t most = is_ring ? args.window : batch.pages_per_sequence * batch.page_tokens;
@@ -86,6 +104,7 @@ cuda::DecodeAttention decode_call(const Attention& args) {
           .y_stride = outer_stride(args.y),
           .k_cache = args.k_cache.data,
           .v_cache = args.v_cache.data,
+          .number = number_of_cache(args),
           .past = batch.on_device.past,
           .slots = batch.on_device.slots,
           .pages = is_ring ? nullptr : batch.on_device.pages,
@@ -96,20 +115,21 @@ cuda::DecodeAttention decode_call(const Attention& args) {
           .groups = static_cast<int>(args.k.shape[1]),
           .width = static_cast<int>(args.q.shape[2]),
           .scale = args.scale,
-          .most_positions = static_cast<int>(most)};
+          .most_positions = static_cast<int>(most),
+          .split = split_of(context, args, most)};
 }
 
 // One row of every sequence in bf16, over caches that the kernel reads.
-bool splits_positions(const Attention& args) {
+bool splits_positions(const Context& context, const Attention& args) {
   const BatchView& batch = args.batch;
-  if (args.q.type != DType::BF16 || args.k_cache.type != DType::BF16) return false;
+  if (args.q.type != DType::BF16 || !is_kept_small(args)) return false;
   if (batch.tokens() != batch.sequences()) return false;
   for (size_t n = 0; n < batch.slots.size(); ++n) {
     if (batch.offsets[n + 1] - batch.offsets[n] != 1) return false;
   }
   const bool is_known_layout =
       args.layout == CacheLayout::Ring ? true : args.window == 0 && batch.page_tokens == 64;
-  return is_known_layout && cuda::has_decode_attention(decode_call(args));
+  return is_known_layout && cuda::has_decode_attention(decode_call(context, args));
 }
 
 // The kernel reads the token's own key and value out of the cache.
@@ -119,12 +139,12 @@ void attend_split(Context& context, const Attention& args, std::span<std::byte> 
   };
   kv_append_cuda(context, {args.k, args.batch, args.layout, writable(args.k_cache), args.window});
   kv_append_cuda(context, {args.v, args.batch, args.layout, writable(args.v_cache), args.window});
-  cuda::DecodeAttention call = decode_call(args);
+  cuda::DecodeAttention call = decode_call(context, args);
   call.workspace = workspace.data();
   check_cuda(cuda::decode_attention(call, cuda_stream(context)), "attention");
 }
 
-cuda::PrefillAttention prefill_call(const Attention& args) {
+cuda::PrefillAttention prefill_call(const Context& context, const Attention& args) {
   const BatchView& batch = args.batch;
   int32_t longest = 0;
   for (size_t n = 0; n < batch.slots.size(); ++n)
@@ -139,6 +159,7 @@ cuda::PrefillAttention prefill_call(const Attention& args) {
           .y_stride = outer_stride(args.y),
           .k_cache = args.k_cache.data,
           .v_cache = args.v_cache.data,
+          .number = number_of_cache(args),
           .rows = cache_rows(batch, args.layout, args.window),
           .batch = batch.on_device,
           .sequences = static_cast<int>(batch.sequences()),
@@ -147,25 +168,28 @@ cuda::PrefillAttention prefill_call(const Attention& args) {
           .width = static_cast<int>(args.q.shape[2]),
           .longest = longest,
           .window = static_cast<int>(args.window),
-          .scale = args.scale};
+          .scale = args.scale,
+          .portable = !cuda_device(context).is_hopper()};
 }
 
-bool runs_on_tensor_cores(const Attention& args) {
-  return args.q.type == DType::BF16 && args.k_cache.type == DType::BF16 &&
-         cuda::has_prefill_attention(prefill_call(args));
+bool runs_on_tensor_cores(const Context& context, const Attention& args) {
+  return args.q.type == DType::BF16 && is_kept_small(args) &&
+         cuda::has_prefill_attention(prefill_call(context, args));
 }
 
 }  // namespace
 
-int64_t attention_cuda_workspace(const Context&, const Attention& args) {
-  if (!splits_positions(args)) return 0;
-  return static_cast<int64_t>(cuda::decode_attention_workspace(decode_call(args)));
+int64_t attention_cuda_workspace(const Context& context, const Attention& args) {
+  if (!splits_positions(context, args)) return 0;
+  return static_cast<int64_t>(cuda::decode_attention_workspace(decode_call(context, args)));
 }
 
 void attention_cuda(Context& context, const Attention& args, std::span<std::byte> workspace) {
-  if (args.q.shape[0] > 0 && splits_positions(args)) return attend_split(context, args, workspace);
-  if (runs_on_tensor_cores(args)) {
-    check_cuda(cuda::prefill_attention(prefill_call(args), cuda_stream(context)), "attention");
+  if (args.q.shape[0] > 0 && splits_positions(context, args))
+    return attend_split(context, args, workspace);
+  if (runs_on_tensor_cores(context, args)) {
+    check_cuda(cuda::prefill_attention(prefill_call(context, args), cuda_stream(context)),
+               "attention");
     return;
   }
   const Sizes sizes{static_cast<int>(args.q.shape[1]), static_cast<int>(args.k.shape[1]),
@@ -175,7 +199,7 @@ void attention_cuda(Context& context, const Attention& args, std::span<std::byte
   if (sizes.width > 32 * kMostEach)
     fail_cuda("attention: heads of " + std::to_string(sizes.width) + " numbers, at most 256");
   with_number(args.q.type, [&](auto* in) {
-    with_number(args.k_cache.type, [&](auto* held) {
+    with_kept(args.k_cache.type, [&](auto* held) {
       using Number = NumberOf<decltype(in)>;
       using Kept = NumberOf<decltype(held)>;
       attend<<<static_cast<unsigned>((units + kWarps - 1) / kWarps), kWarps * 32, 0,

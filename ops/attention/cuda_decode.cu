@@ -5,6 +5,7 @@
 // that a group of up to 8 heads fills the matrix unit's 8 columns.
 #include <cuda_bf16.h>
 
+#include "core/cuda/launch.cuh"
 #include "ops/attention/cuda_decode.cuh"
 #include "ops/attention/decode_tiles.cuh"
 #include "ops/cuda/async_copy.cuh"
@@ -43,6 +44,7 @@ __global__ void __launch_bounds__(kWarps * 32, 2)
   constexpr int kPieces = Tile::kRowBytes / 16;
   constexpr int kOutputs = kWidth / 16;
   extern __shared__ __align__(1024) char raw[];
+  begin_after_earlier_kernels();
   const int split = blockIdx.x, sequence = blockIdx.z;
   const int per_group = args.heads / args.groups, parts = (per_group + kHeads - 1) / kHeads;
   const int group = blockIdx.y / parts, first_head = blockIdx.y % parts * kHeads;
@@ -189,6 +191,7 @@ __global__ void __launch_bounds__(kWidth)
     merge(const DecodeAttention args, const Partial* partials, const float* outputs, int splits) {
   extern __shared__ float weights[];  // [2, splits]: factors, sums
   __shared__ float largest_of[kWidth / 32];
+  begin_after_earlier_kernels();
   const int head = blockIdx.x, sequence = blockIdx.y, column = threadIdx.x;
   const int count = splits_of(visible_positions(args, sequence), args.split);
   const int64_t first = int64_t{sequence} * splits * args.heads + head;
@@ -234,11 +237,14 @@ cudaError_t launch(const DecodeAttention& args, cudaStream_t stream) {
           cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, kMemory);
       error != cudaSuccess)
     return error;
-  kernel<<<dim3(splits, args.groups * parts, args.sequences), kWarps * 32, kMemory, stream>>>(
-      args, partials, outputs, splits);
-  merge<kWidth><<<dim3(args.heads, args.sequences), kWidth, 2 * splits * sizeof(float), stream>>>(
-      args, partials, outputs, splits);
-  return cudaGetLastError();
+  if (const cudaError_t error =
+          launch_overlapping(stream, dim3(splits, args.groups * parts, args.sequences), kWarps * 32,
+                             kMemory, kernel, args, partials, outputs, splits);
+      error != cudaSuccess)
+    return error;
+  return launch_overlapping(stream, dim3(args.heads, args.sequences), kWidth,
+                            2 * splits * sizeof(float), merge<kWidth>, args, partials, outputs,
+                            splits);
 }
 
 }  // namespace

@@ -224,6 +224,7 @@ bool is_aligned(const void* p, int64_t stride) {
 }  // namespace
 
 bool has_prefill_attention(const PrefillAttention& args) {
+  if (args.number == CacheNumber::Float8 && args.portable) return false;
   return (args.width == 64 || args.width == 128) && is_aligned(args.q, args.q_stride) &&
          is_aligned(args.k, args.k_stride) && is_aligned(args.v, args.v_stride) &&
          is_aligned(args.y, args.y_stride) && is_aligned(args.k_cache, 0) &&
@@ -233,6 +234,7 @@ bool has_prefill_attention(const PrefillAttention& args) {
 cudaError_t prefill_attention(const PrefillAttention& args, cudaStream_t stream) {
   if (!has_prefill_attention(args)) return cudaErrorInvalidValue;
   if (args.longest == 0) return cudaSuccess;
+  if (!args.portable) return prefill_attention_hopper(args, stream);
   return args.width == 64 ? launch<64>(args, stream) : launch<128>(args, stream);
 }
 

@@ -62,7 +62,15 @@ struct WarpgroupProducts {
     JET_HOPPER_ASM("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
   }
 
-  // As in WarpProducts.
+  // After wait(): sums that it ended with, so that no use of them moves before it.
+  template <int kTiles>
+  __device__ static void settle(float (&sums)[kTiles][4]) {
+#pragma unroll
+    for (int i = 0; i < kTiles * 4; ++i) asm volatile("" : "+f"(sums[i / 4][i % 4])::"memory");
+  }
+
+  // As in WarpProducts; tiles of times_transposed and times may have other than 64 rows, panels
+  // of 64 bytes a row then.
   template <int kSteps, int kTiles>
   __device__ static void times_transposed(float (&sums)[kTiles][4], const uint32_t (&a)[kSteps][4],
                                           uint32_t tile) {
@@ -90,7 +98,7 @@ struct WarpgroupProducts {
                                uint32_t tile) {
 #pragma unroll
     for (int step = 0; step < kSteps; ++step)
-      multiply<kTiles, 1>(sums, a[step], descriptor(tile + step * 1024, kPanelBytes), true);
+      multiply<kTiles, 1>(sums, a[step], descriptor(tile + step * 1024, kSteps * 1024), true);
   }
 
  private:
@@ -99,7 +107,7 @@ struct WarpgroupProducts {
                                              const uint32_t (&a)[kSteps][4], uint32_t tile) {
 #pragma unroll
     for (int step = 0; step < kSteps; ++step) {
-      const uint32_t from = tile + (step / 2) * kPanelBytes + (step & 1) * 32;
+      const uint32_t from = tile + (step / 2) * (kTiles * 512) + (step & 1) * 32;
       multiply<kTiles, 0>(sums, a[step], descriptor(from, 0), kAdd || step > 0);
     }
   }

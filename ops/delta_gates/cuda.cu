@@ -1,5 +1,6 @@
 // delta_gates on CUDA: a thread a number.
 #include "core/cuda/device.cuh"
+#include "core/cuda/launch.cuh"
 #include "core/cuda/numbers.cuh"
 #include "ops/delta_gates/kernels.h"
 
@@ -11,6 +12,7 @@ constexpr int kThreads = 128;
 template <typename Number>
 __global__ void gates(Rows<const Number> a, Rows<const Number> b, const float* a_log,
                       const float* dt_bias, float* g, float* beta, int64_t numbers, int heads) {
+  begin_after_earlier_kernels();
   const int64_t i = int64_t{blockIdx.x} * kThreads + threadIdx.x;
   if (i >= numbers) return;
   const int64_t row = i / heads;
@@ -29,11 +31,12 @@ void delta_gates_cuda(Context& context, const DeltaGates& args) {
   const auto blocks = static_cast<unsigned>((numbers + kThreads - 1) / kThreads);
   with_number(args.a.type, [&](auto* tag) {
     using Number = NumberOf<decltype(tag)>;
-    gates<<<blocks, kThreads, 0, cuda_stream(context)>>>(
-        rows_of<Number>(args.a), rows_of<Number>(args.b), args.a_log.f32(), args.dt_bias.f32(),
-        args.g.f32(), args.beta.f32(), numbers, static_cast<int>(args.a.shape[1]));
+    check_cuda(launch_overlapping(cuda_stream(context), blocks, kThreads, 0, gates<Number>,
+                                  rows_of<Number>(args.a), rows_of<Number>(args.b),
+                                  args.a_log.f32(), args.dt_bias.f32(), args.g.f32(),
+                                  args.beta.f32(), numbers, args.a.shape[1]),
+               "delta_gates");
   });
-  check_launch("delta_gates");
 }
 
 }  // namespace jet

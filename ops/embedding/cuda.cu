@@ -1,5 +1,6 @@
 // embedding on CUDA: a block a row.
 #include "core/cuda/device.cuh"
+#include "core/cuda/launch.cuh"
 #include "core/cuda/numbers.cuh"
 #include "ops/embedding/kernels.h"
 
@@ -10,6 +11,7 @@ constexpr int kThreads = 256;
 
 template <typename Number>
 __global__ void look_up(const int32_t* ids, const Number* weight, int64_t width, float* y) {
+  begin_after_earlier_kernels();
   const Number* from = weight + ids[blockIdx.x] * width;
   float* to = y + blockIdx.x * width;
   for (int64_t i = threadIdx.x; i < width; i += kThreads) to[i] = number(from[i]);
@@ -23,11 +25,11 @@ void embedding_cuda(Context& context, const Embedding& args) {
   const ConstTensorView weight = args.weight.tensor.view();
   with_number(weight.type, [&](auto* tag) {
     using Number = NumberOf<decltype(tag)>;
-    look_up<<<rows, kThreads, 0, cuda_stream(context)>>>(
-        args.ids_on_device, reinterpret_cast<const Number*>(weight.data), args.weight.in(),
-        args.y.f32());
+    check_cuda(launch_overlapping(cuda_stream(context), rows, kThreads, 0, look_up<Number>,
+                                  args.ids_on_device, reinterpret_cast<const Number*>(weight.data),
+                                  args.weight.in(), args.y.f32()),
+               "embedding");
   });
-  check_launch("embedding");
 }
 
 }  // namespace jet

@@ -30,7 +30,8 @@ cuda::GatedDeltaRule call_of(const Context& context, const GatedDeltaRule& args)
                             .heads = static_cast<int>(args.q.shape[1]),
                             .keys = static_cast<int>(args.q.shape[2]),
                             .values = static_cast<int>(args.v.shape[2]),
-                            .state = args.state.f32(),
+                            .state = args.state.data,
+                            .state_is_bf16 = args.state.type == DType::BF16,
                             .portable = !device.is_hopper()};
   if (!device.is_deterministic())
     call.segments = cuda::gated_delta_rule_segments(call, device.multiprocessors());

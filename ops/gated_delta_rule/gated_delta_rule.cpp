@@ -18,14 +18,14 @@ void gated_delta_rule(Context& context, const GatedDeltaRule& args,
                       std::span<std::byte> workspace) {
   const DType numbers = expect_numbers(context, "gated_delta_rule", "q", args.q, 3);
   expect_rank("gated_delta_rule", "v", args.v, numbers, 3);
-  expect_rank("gated_delta_rule", "state", args.state, DType::F32, 4);
+  const DType kept_state = expect_state(context, "gated_delta_rule", "state", args.state);
   const int64_t tokens = args.q.shape[0], heads = args.q.shape[1], keys = args.q.shape[2];
   const int64_t values = args.v.shape[2];
   expect("gated_delta_rule", "k", args.k, numbers, args.q.shape);
   expect("gated_delta_rule", "v", args.v, numbers, Shape{tokens, heads, values});
   expect("gated_delta_rule", "g", args.g, DType::F32, Shape{tokens, heads});
   expect("gated_delta_rule", "beta", args.beta, DType::F32, Shape{tokens, heads});
-  expect("gated_delta_rule", "state", args.state, DType::F32,
+  expect("gated_delta_rule", "state", args.state, kept_state,
          Shape{args.state.shape[0], heads, keys, values});
   expect("gated_delta_rule", "y", args.y, numbers, args.v.shape);
   expect_batch("gated_delta_rule", args.batch, tokens);

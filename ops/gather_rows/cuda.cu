@@ -1,5 +1,6 @@
 // gather_rows on CUDA: a block a row.
 #include "core/cuda/device.cuh"
+#include "core/cuda/launch.cuh"
 #include "ops/gather_rows/kernels.h"
 
 namespace jet {
@@ -8,6 +9,7 @@ namespace {
 constexpr int kThreads = 256;
 
 __global__ void gather(const float* x, const int32_t* rows, float* y, int64_t width) {
+  begin_after_earlier_kernels();
   const float* from = x + rows[blockIdx.x] * width;
   for (int64_t i = threadIdx.x; i < width; i += kThreads) y[blockIdx.x * width + i] = from[i];
 }
@@ -16,9 +18,10 @@ __global__ void gather(const float* x, const int32_t* rows, float* y, int64_t wi
 
 void gather_rows_cuda(Context& context, const GatherRows& args) {
   if (args.rows.empty()) return;
-  gather<<<static_cast<unsigned>(args.rows.size()), kThreads, 0, cuda_stream(context)>>>(
-      args.x.f32(), args.rows_on_device, args.y.f32(), args.x.shape[1]);
-  check_launch("gather_rows");
+  check_cuda(
+      launch_overlapping(cuda_stream(context), static_cast<unsigned>(args.rows.size()), kThreads, 0,
+                         gather, args.x.f32(), args.rows_on_device, args.y.f32(), args.x.shape[1]),
+      "gather_rows");
 }
 
 }  // namespace jet

@@ -47,8 +47,14 @@ cuda::JetStep call_of(const Context& context, const JetStep& args) {
           .values = static_cast<int>(args.gate.shape[2]),
           .taps = static_cast<int>(args.taps.shape[2]),
           .state = args.recurrent_state.data,
+          .state_is_bf16 = args.recurrent_state.type == DType::BF16,
           .convolution = args.conv_state.data,
-          .portable = !cuda_device(context).is_hopper()};
+          .seed = args.seed,
+          // A cluster of blocks for few sequences would add up in another order.
+          .portable =
+              !cuda_device(context).is_hopper() || cuda_device(context).is_deterministic(),
+          // A step begins with a copy of its batch, and has one step of each state.
+          .state_is_settled = true};
 }
 
 bool is_piecewise_aligned(const ConstTensorView& view) {

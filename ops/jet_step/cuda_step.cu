@@ -4,6 +4,7 @@
 #include <cooperative_groups.h>
 #include <cuda_bf16.h>
 
+#include "core/cuda/launch.cuh"
 #include "ops/jet_step/cuda_step.cuh"
 
 namespace jet::cuda {
@@ -144,6 +145,8 @@ __global__ void __launch_bounds__(kThreads, Shape<State, kKeys, kValues, kSlices
   const int from = args.from_slots[sequence], to = from < 0 ? -1 : args.to_slots[sequence];
   const int past = args.past[sequence];
   const bool has_state = from >= 0 && past > 0;
+  let_next_kernel_begin();
+  if (!args.state_is_settled) wait_for_earlier_kernels();
 #if __CUDA_ARCH__ >= 900
   if constexpr (kSlices > 1) cooperative_groups::this_cluster().barrier_arrive();
 #endif
@@ -165,6 +168,7 @@ __global__ void __launch_bounds__(kThreads, Shape<State, kKeys, kValues, kSlices
     for (int i = 0; i < kRows; ++i) s[i] = {0, 0, 0, 0};
   }
 
+  if (args.state_is_settled) wait_for_earlier_kernels();
   if (warp == kWarps - 1) {
     normalise<kKeys>(q, args.q, int64_t{sequence} * args.q_stride + head * kKeys,
                      rsqrtf(static_cast<float>(kKeys)), args.l2_eps);
@@ -276,12 +280,19 @@ cudaError_t launch(const JetStep& args, cudaStream_t stream) {
   config.gridDim = dim3(args.heads * kSlices, args.sequences);
   config.blockDim = dim3(kThreads);
   config.stream = stream;
-  cudaLaunchAttribute cluster{};
-  cluster.id = cudaLaunchAttributeClusterDimension;
-  cluster.val.clusterDim.x = kSlices;
-  cluster.val.clusterDim.y = cluster.val.clusterDim.z = 1;
-  config.attrs = &cluster;
-  config.numAttrs = kSlices > 1 ? 1 : 0;
+  cudaLaunchAttribute attributes[2] = {};
+  config.attrs = attributes;
+  if (launches_overlap()) {
+    cudaLaunchAttribute& overlap = attributes[config.numAttrs++];
+    overlap.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    overlap.val.programmaticStreamSerializationAllowed = 1;
+  }
+  if (kSlices > 1) {
+    cudaLaunchAttribute& cluster = attributes[config.numAttrs++];
+    cluster.id = cudaLaunchAttributeClusterDimension;
+    cluster.val.clusterDim.x = kSlices;
+    cluster.val.clusterDim.y = cluster.val.clusterDim.z = 1;
+  }
   return cudaLaunchKernelEx(&config, step<State, kKeys, kValues, kSlices>, args);
 }
 

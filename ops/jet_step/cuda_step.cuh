@@ -38,6 +38,9 @@ struct JetStep {
   void* convolution = nullptr;  // [slots, taps - 1, heads, values] bf16, oldest first
   uint32_t seed = 0;            // of the layer
   bool portable = false;        // without Hopper's clusters
+  // No kernel since all work was last waited for, or since a copy, writes the states or what says
+  // where they lie: they may be fetched while earlier kernels end.
+  bool state_is_settled = false;
 };
 
 // keys x values: 64 x 64, 128 x 128, 96 x 256, 128 x 256; at most 8 taps.

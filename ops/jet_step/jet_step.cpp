@@ -26,7 +26,8 @@ void jet_step(Context& context, const JetStep& args, std::span<std::byte> worksp
   expect_rank("jet_step", "gate", args.gate, numbers, 3);
   expect_rank("jet_step", "taps", args.taps, numbers, 3);
   const DType kept = expect_numbers(context, "jet_step", "conv_state", args.conv_state, 3);
-  expect_rank("jet_step", "recurrent_state", args.recurrent_state, DType::F32, 4);
+  const DType kept_state =
+      expect_state(context, "jet_step", "recurrent_state", args.recurrent_state);
   const int64_t tokens = args.q.shape[0], heads = args.q.shape[1], keys = args.q.shape[2];
   const int64_t values = args.gate.shape[2], width = args.taps.shape[2];
   const int64_t slots = args.recurrent_state.shape[0];
@@ -43,7 +44,7 @@ void jet_step(Context& context, const JetStep& args, std::span<std::byte> worksp
   expect("jet_step", "dt_bias", args.dt_bias, DType::F32, Shape{heads});
   expect("jet_step", "o_norm", args.o_norm, DType::F32, Shape{values});
   expect("jet_step", "conv_state", args.conv_state, kept, Shape{slots, width - 1, heads * values});
-  expect("jet_step", "recurrent_state", args.recurrent_state, DType::F32,
+  expect("jet_step", "recurrent_state", args.recurrent_state, kept_state,
          Shape{slots, heads, keys, values});
   check("y", args.y, args.gate.shape);
   expect_batch("jet_step", args.batch, tokens);

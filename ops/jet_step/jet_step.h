@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "core/context.h"
@@ -26,8 +27,9 @@ struct JetStep {
   float norm_eps = 1e-5f;      // of the output
   BatchView batch;             // at most one row a sequence
   TensorView conv_state;       // [slots, W - 1, H V], updated
-  TensorView recurrent_state;  // [slots, H, K, V], updated
+  TensorView recurrent_state;  // [slots, H, K, V], updated; on a device bf16 too
   TensorView y;                // [T, H, V]
+  uint32_t seed = 0;           // of the layer: a bf16 state is rounded up or down by it
 };
 
 // Whether this op takes the batch: at most one row a sequence.

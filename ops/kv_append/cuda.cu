@@ -1,7 +1,9 @@
 // kv_append on CUDA: a block a row.
 #include "core/cuda/device.cuh"
+#include "core/cuda/launch.cuh"
 #include "core/cuda/numbers.cuh"
 #include "ops/batch.cuh"
+#include "ops/kv_append/kept.cuh"
 #include "ops/kv_append/kernels.h"
 
 namespace jet {
@@ -12,6 +14,7 @@ constexpr int kThreads = 128;
 template <typename From, typename To>
 __global__ void append(Rows<const From> rows, DeviceBatch batch, CacheRows where, To* cache,
                        int width) {
+  begin_after_earlier_kernels();
   const int row = static_cast<int>(blockIdx.x);
   const int n = batch.sequence[row];
   // A ring keeps the last rows: an earlier one would share the place of a later one.
@@ -30,14 +33,16 @@ void kv_append_cuda(Context& context, const KvAppend& args) {
   if (rows == 0) return;
   const auto width = static_cast<int>(args.rows.shape[1] * args.rows.shape[2]);
   with_number(args.rows.type, [&](auto* from) {
-    with_number(args.cache.type, [&](auto* to) {
-      append<<<rows, kThreads, 0, cuda_stream(context)>>>(
-          rows_of<NumberOf<decltype(from)>>(args.rows), args.batch.on_device,
-          cache_rows(args.batch, args.layout, args.window),
-          reinterpret_cast<NumberOf<decltype(to)>*>(args.cache.data), width);
+    with_kept(args.cache.type, [&](auto* to) {
+      using From = NumberOf<decltype(from)>;
+      using To = NumberOf<decltype(to)>;
+      check_cuda(launch_overlapping(cuda_stream(context), rows, kThreads, 0, append<From, To>,
+                                    rows_of<From>(args.rows), args.batch.on_device,
+                                    cache_rows(args.batch, args.layout, args.window),
+                                    reinterpret_cast<To*>(args.cache.data), width),
+                 "kv_append");
     });
   });
-  check_launch("kv_append");
 }
 
 }  // namespace jet

@@ -12,9 +12,7 @@ void kv_append(Context& context, const KvAppend& args) {
   expect_batch("kv_append", args.batch, args.rows.shape[0]);
   expect_cache("kv_append", "cache", args.cache, args.batch, args.layout, args.window,
                args.rows.shape[1], args.rows.shape[2]);
-  if (context.device != nullptr && is_quantised(args.cache.type))
-    fail("kv_append: a cache in {} is for the CPU, expected f32, bf16 or f16",
-         name(args.cache.type));
+  expect_cache_of("kv_append", context, args.cache.type);
   if (args.layout == CacheLayout::Paged) {
     for (int64_t n = 0; n < args.batch.sequences(); ++n) {
       const auto i = static_cast<size_t>(n);

@@ -7,12 +7,17 @@
 
 namespace jet {
 
+// A cache's 8-bit floats (e4m3: 4 bits of exponent, 3 of mantissa, at most 448), which a CUDA
+// device alone reads; nothing else is kept in them, and DType names them by their size.
+inline constexpr DType kFloat8 = DType::U8;
+
 struct KvAppend {
   ConstTensorView rows;  // [T, G, d] float32: keys or values of the step
   BatchView batch;
   CacheLayout layout = CacheLayout::Paged;
   TensorView cache;    // Paged: [pages * page_tokens, G, d]; Ring: [slots * window, G, d]; float32,
-                       // bf16, f16, or Q8_0 (d a multiple of 32)
+                       // bf16, f16; on the CPU Q8_0 (d a multiple of 32), on
+                       // a device kFloat8
   int64_t window = 0;  // Ring: its rows
 };
 

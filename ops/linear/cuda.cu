@@ -5,51 +5,48 @@
 #include "core/cuda/products.cuh"
 #include "ops/linear/cuda_few_rows.cuh"
 #include "ops/linear/kernels.h"
+#include "ops/silu/kernels.h"
 
 namespace jet {
 namespace {
 
-constexpr int kThreads = 256;
-
-template <typename Number>
-__global__ void add_bias(Rows<Number> y, const float* bias, int64_t width) {
-  const int64_t i = int64_t{blockIdx.y} * kThreads + threadIdx.x;
-  if (i < width) put(y[blockIdx.x] + i, number(y[blockIdx.x][i]) + bias[i]);
-}
-
-void add_bias_to(Context& context, const LinearPart& part) {
-  const int64_t width = part.weight.out();
-  const dim3 grid(static_cast<unsigned>(part.y.shape[0]),
-                  static_cast<unsigned>((width + kThreads - 1) / kThreads));
-  with_number(part.y.type, [&](auto* tag) {
-    add_bias<<<grid, kThreads, 0, cuda_stream(context)>>>(rows_of<NumberOf<decltype(tag)>>(part.y),
-                                                          part.bias.f32(), width);
-  });
-  check_launch("linear");
-}
-
-// Whether b's weight and output begin where a's end, so that one product makes both.
+// Whether b's weight, bias and output begin where a's end, so that one product makes both.
 bool lie_side_by_side(const LinearPart& a, const LinearPart& b) {
   const ConstTensorView wa = a.weight.tensor.view(), wb = b.weight.tensor.view();
+  const bool has_bias = a.bias.data != nullptr;
+  if (has_bias != (b.bias.data != nullptr)) return false;
+  if (has_bias && b.bias.data != a.bias.data + a.bias.bytes()) return false;
   return wa.type == wb.type && a.y.type == b.y.type && wb.data == wa.data + wa.bytes() &&
          outer_stride(a.y) == outer_stride(b.y) &&
          b.y.data == a.y.data + a.weight.out() * block_bytes(a.y.type);
 }
 
 // What this takes depends on the number of rows, so a deterministic device does without.
-bool run_few_rows(Context& context, const ConstTensorView& x, const LinearPart& part, int64_t out) {
-  const cuda::FewRows call{.x = x.data,
-                           .w = part.weight.tensor.view().data,
-                           .y = part.y.data,
-                           .y_is_float = part.y.type == DType::F32,
-                           .rows = static_cast<int>(x.shape[0]),
-                           .in = part.weight.in(),
-                           .out = out,
-                           .x_stride = outer_stride(x),
-                           .y_stride = outer_stride(part.y)};
-  if (cuda_device(context).is_deterministic() || x.type != DType::BF16 || x.shape[0] > 4 ||
+bool run_few_rows(Context& context, const ConstTensorView& x, std::span<const LinearPart> parts,
+                  int64_t out) {
+  const LinearPart& part = parts.front();
+  cuda::FewRows call{.x = x.data,
+                     .w = part.weight.tensor.view().data,
+                     .bias = part.bias.data,
+                     .y = part.y.data,
+                     .y_is_float = part.y.type == DType::F32,
+                     .rows = static_cast<int>(x.shape[0]),
+                     .in = part.weight.in(),
+                     .out = out,
+                     .x_stride = outer_stride(x),
+                     .y_stride = outer_stride(part.y)};
+  if (cuda_device(context).is_deterministic() || x.type != DType::BF16 ||
       !cuda::has_few_rows(call)) {
     return false;
+  }
+  int64_t first = 0;
+  for (const LinearPart& each : parts) {
+    if (each.activation == Activation::Silu) {
+      if (call.silu_begin < call.silu_end && call.silu_end != first) return false;
+      if (call.silu_begin == call.silu_end) call.silu_begin = first;
+      call.silu_end = first + each.weight.out();
+    }
+    first += each.weight.out();
   }
   check_cuda(cuda::few_rows(call, cuda_stream(context)), "linear");
   return true;
@@ -75,9 +72,12 @@ void linear_cuda(Context& context, const LinearGroup& args, std::span<std::byte>
       if (end > first && !lie_side_by_side(args.parts[end - 1], args.parts[end])) break;
       out += args.parts[end].weight.out();
     }
-    if (!run_few_rows(context, args.x, part, out)) {
+    const auto run = args.parts.subspan(first, end - first);
+    if (run_few_rows(context, args.x, run, out)) continue;
+    {
       cuda_device(context).products().run({.x = args.x.data,
                                            .w = part.weight.tensor.view().data,
+                                           .bias = part.bias.data,
                                            .y = part.y.data,
                                            .rows = tokens,
                                            .in = part.weight.in(),
@@ -88,8 +88,8 @@ void linear_cuda(Context& context, const LinearGroup& args, std::span<std::byte>
                                            .result = part.y.type},
                                           workspace, cuda_stream(context));
     }
-    for (size_t i = first; i < end; ++i) {
-      if (args.parts[i].bias.data != nullptr) add_bias_to(context, args.parts[i]);
+    for (const LinearPart& each : run) {
+      if (each.activation == Activation::Silu) silu_cuda(context, {each.y, each.y});
     }
   }
 }

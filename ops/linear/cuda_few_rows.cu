@@ -1,6 +1,8 @@
-// Products of a few rows: a warp goes along one or two rows of the matrix, 16 bytes a lane.
+// Products of a few rows: a warp goes along a row of the matrix, or along a part of one where rows
+// are few, 16 bytes a lane; its first loads are under way before the kernel waits for x.
 #include <cuda_bf16.h>
 
+#include "core/cuda/launch.cuh"
 #include "ops/cuda/tensor_core.cuh"
 #include "ops/linear/cuda_few_rows.cuh"
 
@@ -9,7 +11,6 @@ namespace {
 
 constexpr int kWarps = 8;
 constexpr int kNumbers = 8;                 // of a load
-constexpr int kStride = 32 * kNumbers;      // numbers that a warp takes at once
 constexpr int64_t kManyOutputs = 132 * 32;  // from here on every multiprocessor has enough warps
 
 __device__ float dot(const uint4& a, const uint4& b, float sum) {
@@ -24,78 +25,137 @@ __device__ float dot(const uint4& a, const uint4& b, float sum) {
   return sum;
 }
 
-template <int kRows, int kOutputs>
-__global__ void __launch_bounds__(32 * kWarps) multiply(const FewRows args) {
-  const int lane = static_cast<int>(threadIdx.x % 32);
-  const int64_t first = (int64_t{blockIdx.x} * kWarps + threadIdx.x / 32) * kOutputs;
-  const auto* x = static_cast<const __nv_bfloat16*>(args.x);
-  const auto* w = static_cast<const __nv_bfloat16*>(args.w);
-  float sums[kOutputs][kRows] = {};
-#pragma unroll 4
-  for (int64_t i = lane * kNumbers; i < args.in; i += kStride) {
-    uint4 weights[kOutputs];
-#pragma unroll
-    for (int o = 0; o < kOutputs; ++o) {
-      const int64_t row = min(first + o, args.out - 1);
-      weights[o] = __ldcs(reinterpret_cast<const uint4*>(w + row * args.in + i));
-    }
-#pragma unroll
-    for (int r = 0; r < kRows; ++r) {
-      const int row = min(r, args.rows - 1);
-      const uint4 numbers = __ldg(reinterpret_cast<const uint4*>(x + row * args.x_stride + i));
-#pragma unroll
-      for (int o = 0; o < kOutputs; ++o) sums[o][r] = dot(weights[o], numbers, sums[o][r]);
-    }
+__device__ float silu(float x) { return __fdividef(x, 1.0f + __expf(-x)); }
+
+// sums[1]: of w_up's row.
+template <int kMatrices>
+__device__ void write(const FewRows& args, int64_t output, int row, const float* sums) {
+  float sum = sums[0];
+  if (args.bias != nullptr) {
+    sum += args.y_is_float ? static_cast<const float*>(args.bias)[output]
+                           : __bfloat162float(static_cast<const __nv_bfloat16*>(args.bias)[output]);
   }
-#pragma unroll
-  for (int o = 0; o < kOutputs; ++o) {
-#pragma unroll
-    for (int r = 0; r < kRows; ++r) {
-      float sum = sums[o][r];
-#pragma unroll
-      for (int other = 16; other > 0; other /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, other);
-      if (lane != 0 || first + o >= args.out || r >= args.rows) continue;
-      if (args.bias != nullptr) sum += args.bias[first + o];
-      const int64_t at = r * args.y_stride + first + o;
-      if (args.y_is_float) {
-        static_cast<float*>(args.y)[at] = sum;
-      } else {
-        static_cast<__nv_bfloat16*>(args.y)[at] = __float2bfloat16(sum);
-      }
-    }
+  if (kMatrices == 2) {
+    sum = silu(sum) * sums[kMatrices - 1];
+  } else if (output >= args.silu_begin && output < args.silu_end) {
+    sum = silu(sum);
+  }
+  const int64_t at = row * args.y_stride + output;
+  if (args.y_is_float) {
+    static_cast<float*>(args.y)[at] = sum;
+  } else {
+    static_cast<__nv_bfloat16*>(args.y)[at] = __float2bfloat16(sum);
   }
 }
 
-template <int kRows>
-void launch(const FewRows& args, cudaStream_t stream) {
-  const int outputs = args.out >= kManyOutputs ? 2 : 1;
-  const auto blocks = static_cast<unsigned>((args.out + kWarps * outputs - 1) / (kWarps * outputs));
-  if (outputs == 2) {
-    multiply<kRows, 2><<<blocks, 32 * kWarps, 0, stream>>>(args);
-  } else {
-    multiply<kRows, 1><<<blocks, 32 * kWarps, 0, stream>>>(args);
+// kParts warps share a row of w; of two matrices a warp takes the same row of both.
+template <int kRows, int kParts, int kMatrices>
+__global__ void __launch_bounds__(32 * kWarps, 3) multiply(const FewRows args) {
+  constexpr int kAhead = kMatrices == 2 ? 6 : 8;  // loads of a row of w under way
+  constexpr int kOutputs = kWarps / kParts;       // of a block
+  __shared__ float parts[kWarps][kRows];
+  let_next_kernel_begin();
+  const int lane = static_cast<int>(threadIdx.x % 32), warp = static_cast<int>(threadIdx.x / 32);
+  const int64_t output = int64_t{blockIdx.x} * kOutputs + warp / kParts;
+  const int pieces = static_cast<int>(args.in) / kNumbers;
+  const int share = (pieces + kParts - 1) / kParts;  // of a warp
+  const int begin = warp % kParts * share, end = min(pieces, begin + share);
+  const uint4* w[kMatrices];
+#pragma unroll
+  for (int m = 0; m < kMatrices; ++m) {
+    w[m] = reinterpret_cast<const uint4*>(
+        static_cast<const __nv_bfloat16*>(m == 0 ? args.w : args.w_up) +
+        min(output, args.out - 1) * args.in);
   }
+  const auto* x = reinterpret_cast<const uint4*>(args.x);
+  const int64_t x_pieces = args.x_stride / kNumbers;
+
+  uint4 weights[kAhead][kMatrices];
+#pragma unroll
+  for (int i = 0; i < kAhead; ++i) {
+    const int at = begin + lane + 32 * i;
+#pragma unroll
+    for (int m = 0; m < kMatrices; ++m)
+      weights[i][m] = at < end ? __ldcs(w[m] + at) : uint4{0, 0, 0, 0};
+  }
+  wait_for_earlier_kernels();
+  float sums[kRows][kMatrices] = {};
+  for (int first = begin + lane; first < end; first += 32 * kAhead) {
+#pragma unroll
+    for (int i = 0; i < kAhead; ++i) {
+      const int at = first + 32 * i;
+      if (at >= end) break;
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) {
+        const uint4 numbers = x[min(r, args.rows - 1) * x_pieces + at];
+#pragma unroll
+        for (int m = 0; m < kMatrices; ++m) sums[r][m] = dot(weights[i][m], numbers, sums[r][m]);
+      }
+      const int next = at + 32 * kAhead;
+      if (next >= end) continue;
+#pragma unroll
+      for (int m = 0; m < kMatrices; ++m) weights[i][m] = __ldcs(w[m] + next);
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < kRows * kMatrices; ++i) {
+    float& sum = sums[i / kMatrices][i % kMatrices];
+#pragma unroll
+    for (int other = 16; other > 0; other /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, other);
+  }
+  if constexpr (kParts == 1) {
+    if (lane != 0 || output >= args.out) return;
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      if (r < args.rows) write<kMatrices>(args, output, r, sums[r]);
+    }
+  } else {
+    static_assert(kMatrices == 1);
+    if (lane == 0) {
+#pragma unroll
+      for (int r = 0; r < kRows; ++r) parts[warp][r] = sums[r][0];
+    }
+    __syncthreads();
+    const int mine = static_cast<int>(threadIdx.x) % kOutputs;
+    const int row = static_cast<int>(threadIdx.x) / kOutputs;
+    const int64_t at = int64_t{blockIdx.x} * kOutputs + mine;
+    if (row >= args.rows || at >= args.out) return;
+    float sum = 0;
+#pragma unroll
+    for (int i = 0; i < kParts; ++i) sum += parts[mine * kParts + i][row];
+    write<1>(args, at, row, &sum);
+  }
+}
+
+template <int kRows, int kParts, int kMatrices = 1>
+cudaError_t launch(const FewRows& args, cudaStream_t stream) {
+  constexpr int kOutputs = kWarps / kParts;
+  const auto blocks = static_cast<unsigned>((args.out + kOutputs - 1) / kOutputs);
+  return launch_overlapping(stream, blocks, 32 * kWarps, 0, multiply<kRows, kParts, kMatrices>,
+                            args);
+}
+
+template <int kRows>
+cudaError_t launch(const FewRows& args, cudaStream_t stream) {
+  constexpr int64_t kLong = 2048;
+  if (args.w_up != nullptr) return launch<kRows, 1, 2>(args, stream);
+  if (args.out >= kManyOutputs) return launch<kRows, 1>(args, stream);
+  return args.in >= kLong ? launch<kRows, 4>(args, stream) : launch<kRows, 2>(args, stream);
 }
 
 }  // namespace
 
 bool has_few_rows(const FewRows& args) {
-  const auto places = reinterpret_cast<uintptr_t>(args.x) | reinterpret_cast<uintptr_t>(args.w);
-  return args.rows <= 4 && args.in % kNumbers == 0 && args.x_stride % kNumbers == 0 &&
+  const auto places = reinterpret_cast<uintptr_t>(args.x) | reinterpret_cast<uintptr_t>(args.w) |
+                      reinterpret_cast<uintptr_t>(args.w_up);
+  return args.rows <= 2 && args.in % kNumbers == 0 && args.x_stride % kNumbers == 0 &&
          places % 16 == 0;
 }
 
 cudaError_t few_rows(const FewRows& args, cudaStream_t stream) {
   if (!has_few_rows(args)) return cudaErrorInvalidValue;
   if (args.rows == 0 || args.out == 0) return cudaSuccess;
-  if (args.rows == 1) {
-    launch<1>(args, stream);
-  } else if (args.rows == 2) {
-    launch<2>(args, stream);
-  } else {
-    launch<4>(args, stream);
-  }
-  return cudaGetLastError();
+  return args.rows == 1 ? launch<1>(args, stream) : launch<2>(args, stream);
 }
 
 }  // namespace jet::cuda

@@ -5,6 +5,7 @@
 #include "ops/device_ops.h"
 #include "ops/expect.h"
 #include "ops/linear/kernels.h"
+#include "ops/silu/silu.h"
 
 namespace jet {
 namespace {
@@ -19,7 +20,7 @@ void expect_group(const Context& context, const LinearGroup& args) {
     const DType result = expect_numbers(context, "linear", "y", part.y, 2);
     expect("linear", "y", part.y, result, Shape{tokens, part.weight.out()});
     if (part.bias.data != nullptr)
-      expect("linear", "bias", part.bias, DType::F32, Shape{part.weight.out()});
+      expect("linear", "bias", part.bias, result, Shape{part.weight.out()});
   }
 }
 
@@ -40,6 +41,9 @@ void linear(Context& context, const LinearGroup& args, std::span<std::byte> work
   expect_workspace("linear", workspace, linear_workspace(context, args));
   if (context.device != nullptr) return context.device->ops().linear(context, args, workspace);
   linear_cpu(context, args, workspace);
+  for (const LinearPart& part : args.parts) {
+    if (part.activation == Activation::Silu) silu(context, {part.y, part.y});
+  }
 }
 
 void linear(Context& context, const Linear& args, std::span<std::byte> workspace) {

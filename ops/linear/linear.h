@@ -14,15 +14,18 @@ namespace jet {
 struct Linear {
   ConstTensorView x;          // [T, in] float32
   const Weight& weight;       // [out, in]
-  ConstTensorView bias = {};  // [out] float32, or empty (data == nullptr)
+  ConstTensorView bias = {};  // [out] of y's type, or empty (data == nullptr)
   TensorView y;               // [T, out] float32; must not alias x
 };
 
+enum class Activation { None, Silu };
+
 // One of several linear layers over the same x.
 struct LinearPart {
-  const Weight& weight;       // [out, in]
-  ConstTensorView bias = {};  // [out] float32, or empty (data == nullptr)
-  TensorView y;               // [T, out] float32; must not alias x
+  const Weight& weight;                      // [out, in]
+  ConstTensorView bias = {};                 // [out] of y's type, or empty (data == nullptr)
+  TensorView y;                              // [T, out] float32; must not alias x
+  Activation activation = Activation::None;  // of the sum and the bias
 };
 
 // Layers over one x as one operation: x is prepared once, and one split over the threads.

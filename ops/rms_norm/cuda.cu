@@ -1,5 +1,6 @@
 // rms_norm on CUDA: a block a row.
 #include "core/cuda/device.cuh"
+#include "core/cuda/launch.cuh"
 #include "core/cuda/numbers.cuh"
 #include "ops/rms_norm/kernels.h"
 
@@ -10,6 +11,7 @@ template <typename In, typename Out>
 __global__ void normalise(Rows<const In> x, Rows<Out> y, const float* weight, int inner, int width,
                           float eps) {
   __shared__ float shared[33];
+  begin_after_earlier_kernels();
   const int64_t row = blockIdx.x / inner;
   const int64_t at = int64_t{blockIdx.x % static_cast<unsigned>(inner)} * width;
   const In* from = x[row] + at;
@@ -34,12 +36,14 @@ void rms_norm_cuda(Context& context, const RmsNorm& args) {
   const unsigned threads = width <= 128 ? 32 : width <= 1024 ? 128 : 256;
   with_number(args.x.type, [&](auto* in) {
     with_number(args.y.type, [&](auto* out) {
-      normalise<<<rows, threads, 0, cuda_stream(context)>>>(
-          rows_of<NumberOf<decltype(in)>>(args.x), rows_of<NumberOf<decltype(out)>>(args.y),
-          args.weight.f32(), inner, width, args.eps);
+      using In = NumberOf<decltype(in)>;
+      using Out = NumberOf<decltype(out)>;
+      check_cuda(launch_overlapping(cuda_stream(context), rows, threads, 0, normalise<In, Out>,
+                                    rows_of<In>(args.x), rows_of<Out>(args.y), args.weight.f32(),
+                                    inner, width, args.eps),
+                 "rms_norm");
     });
   });
-  check_launch("rms_norm");
 }
 
 }  // namespace jet

@@ -1,5 +1,6 @@
 // rope on CUDA: a block a row; a thread's sine and cosine serve all heads.
 #include "core/cuda/device.cuh"
+#include "core/cuda/launch.cuh"
 #include "core/cuda/numbers.cuh"
 #include "ops/rope/kernels.h"
 
@@ -9,6 +10,7 @@ namespace {
 template <typename Number>
 __global__ void turn(Rows<Number> x, const float* frequencies, DeviceBatch batch, int heads,
                      int width) {
+  begin_after_earlier_kernels();
   const int row = static_cast<int>(blockIdx.x);
   const int n = batch.sequence[row];
   const auto position = static_cast<float>(batch.past[n] + row - batch.offsets[n]);
@@ -32,11 +34,12 @@ void rope_cuda(Context& context, const Rope& args) {
   const auto rows = static_cast<unsigned>(args.x.shape[0]);
   if (rows == 0) return;
   with_number(args.x.type, [&](auto* tag) {
-    turn<<<rows, 64, 0, cuda_stream(context)>>>(
-        rows_of<NumberOf<decltype(tag)>>(args.x), args.frequencies.f32(), args.batch.on_device,
-        static_cast<int>(args.x.shape[1]), static_cast<int>(args.x.shape[2]));
+    using Number = NumberOf<decltype(tag)>;
+    check_cuda(launch_overlapping(cuda_stream(context), rows, 64, 0, turn<Number>,
+                                  rows_of<Number>(args.x), args.frequencies.f32(),
+                                  args.batch.on_device, args.x.shape[1], args.x.shape[2]),
+               "rope");
   });
-  check_launch("rope");
 }
 
 }  // namespace jet
