@@ -4,6 +4,7 @@
 
 #include "apps/jet/output.h"
 #include "core/error.h"
+#include "ops/kv_append/kv_append.h"
 
 namespace jet::cli {
 namespace {
@@ -11,6 +12,13 @@ namespace {
 constexpr int64_t kMostThreads = 1024;
 constexpr int64_t kLongestContext = int64_t{1} << 30;
 constexpr double kMemoryFraction = 0.9;
+
+void expect_cpu_types(const RunOptions& run) {
+  if (run.kv_dtype == "fp8")
+    fail("--kv-dtype fp8: it is for CUDA; the CPU keeps keys and values in f32, bf16, f16 or q8_0");
+  if (run.state_dtype == "bf16")
+    fail("--state-dtype bf16: it is for CUDA; the CPU keeps recurrent states in f32");
+}
 
 }  // namespace
 
@@ -33,10 +41,12 @@ void add_compute_options(Options& options, RunOptions& run) {
       "--dtype", run.dtype, {"f32", "bf16", "f16", "auto"},
       "type of computing; auto is bf16 on CUDA, on the CPU f32 with activations rounded to 8 "
       "bits where weights are in blocks (default: auto)");
-  options.choice("--kv-dtype", run.kv_dtype, {"f32", "bf16", "f16", "q8_0", "auto"},
-                 "type in which attention keeps keys and values (default: that of computing)");
+  options.choice(
+      "--kv-dtype", run.kv_dtype, {"f32", "bf16", "f16", "q8_0", "fp8", "auto"},
+      "type in which attention keeps keys and values; q8_0 on the CPU, fp8 (e4m3) on CUDA "
+      "alone (default: that of computing)");
   options.choice("--state-dtype", run.state_dtype, {"f32", "bf16"},
-                 "type of recurrent states; bf16 is not there yet (default: f32)");
+                 "type of recurrent states; bf16 on CUDA alone (default: f32)");
   options.number("--memory-fraction", run.memory_fraction, {0.01, 1},
                  "most of the device's free memory to take (default: 0.9)");
   options.flag("--deterministic", run.deterministic,
@@ -63,14 +73,17 @@ void check_run_options(const RunOptions& run) {
         "stored)",
         run.dtype);
   }
-  if (run.state_dtype != "f32")
-    fail("--state-dtype {}: jet keeps recurrent states in f32; use --state-dtype f32",
-         run.state_dtype);
+  if (run.device == "cpu") expect_cpu_types(run);
 }
 
 StateTypes state_types(const RunOptions& run, const Decoder& decoder) {
-  const DType kv = run.kv_dtype == "auto" ? decoder.numbers() : *parse_dtype(run.kv_dtype);
-  return {.attention = kv, .convolution = decoder.numbers()};
+  const DType kv = run.kv_dtype == "auto"  ? decoder.numbers()
+                   : run.kv_dtype == "fp8" ? kFloat8
+                                           : *parse_dtype(run.kv_dtype);
+  if (decoder.device() == nullptr) expect_cpu_types(run);
+  return {.attention = kv,
+          .recurrence = run.state_dtype == "bf16" ? DType::BF16 : DType::F32,
+          .convolution = decoder.numbers()};
 }
 
 ModelOptions model_options(const RunOptions& run) {
@@ -93,7 +106,9 @@ EngineOptions engine_options(const RunOptions& run) {
                      : run.kv_dtype == "bf16" ? StateType::BF16
                      : run.kv_dtype == "f16"  ? StateType::F16
                      : run.kv_dtype == "q8_0" ? StateType::Q8_0
-                                              : StateType::Auto};
+                     : run.kv_dtype == "fp8"  ? StateType::FP8
+                                              : StateType::Auto,
+          .recurrent_type = run.state_dtype == "bf16" ? StateType::BF16 : StateType::F32};
 }
 
 Model load_model(const RunOptions& run) {

@@ -12,8 +12,8 @@
 namespace jet {
 
 // Auto: the type of computing. Q8_0: blocks of 32 numbers of 8 bits with a scale, on the CPU; heads
-// must be multiples of 32 wide.
-enum class StateType { Auto, F32, BF16, F16, Q8_0 };
+// must be multiples of 32 wide. FP8: 8-bit floats (e4m3), on CUDA.
+enum class StateType { Auto, F32, BF16, F16, Q8_0, FP8 };
 
 struct EngineOptions {
   int threads = 0;  // 0: as many as this process may use
@@ -37,6 +37,8 @@ struct EngineOptions {
   int64_t prefill_chunk = 512;  // prompts are computed in pieces of this many tokens; 64 divides it
   int64_t step_tokens = 2048;   // pieces of several prompts share a step up to this many tokens
   StateType kv_type = StateType::Auto;  // of attention's keys and values
+  // Of recurrent states: F32, or on CUDA BF16, rounded up or down by chance so that the mean stays.
+  StateType recurrent_type = StateType::F32;
 };
 
 // What an engine has done and holds. Counts never fall.

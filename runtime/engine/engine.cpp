@@ -4,6 +4,7 @@
 #include <jet/engine.h>
 
 #include "core/checked.h"
+#include "ops/kv_append/kv_append.h"
 #include "runtime/engine/impl.h"
 
 namespace jet {
@@ -40,15 +41,27 @@ int64_t snapshot_slots(const EngineOptions& options, int64_t slot_bytes, int64_t
   return std::min(options.snapshot_bytes / each, kMostSnapshots);
 }
 
+DType recurrent_type(const EngineOptions& options, const Decoder& decoder) {
+  if (options.recurrent_type == StateType::F32) return DType::F32;
+  if (options.recurrent_type != StateType::BF16 || decoder.device() == nullptr)
+    fail("recurrent_type: expected f32, or on CUDA bf16");
+  return DType::BF16;
+}
+
 StatePoolOptions pool_options(const EngineOptions& options, const Decoder& decoder) {
   const DType kv = options.kv_type == StateType::F32    ? DType::F32
                    : options.kv_type == StateType::BF16 ? DType::BF16
                    : options.kv_type == StateType::F16  ? DType::F16
                    : options.kv_type == StateType::Q8_0 ? DType::Q8_0
+                   : options.kv_type == StateType::FP8  ? kFloat8
                                                         : decoder.numbers();
+  if (kv == kFloat8 && decoder.device() == nullptr)
+    fail("kv_type: fp8 is for CUDA; the CPU keeps keys and values in f32, bf16, f16 or q8_0");
   StatePoolOptions pool{.sequences = options.max_sequences,
                         .context = options.context_length,
-                        .types = {.attention = kv, .convolution = decoder.numbers()},
+                        .types = {.attention = kv,
+                                  .recurrence = recurrent_type(options, decoder),
+                                  .convolution = decoder.numbers()},
                         .device = decoder.device()};
   const StateUnits units = state_units(decoder.states(), pool.types, pool.page_tokens);
   const int64_t pages_each = (options.context_length + pool.page_tokens - 1) / pool.page_tokens;

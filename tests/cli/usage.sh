@@ -48,5 +48,6 @@ grep -qF 'see `jet help convert`' err || failed "the verb's help is not named: $
 # What this build cannot do is a failure, not wrong usage.
 error 'CUDA is not available' generate --model "$data/tiny-tied" --prompt x --device cuda
 error 'the CPU computes in f32' generate --model m --prompt x --device cpu --dtype bf16
-error 'recurrent states in f32' generate --model m --prompt x --state-dtype bf16
+error 'recurrent states in f32' generate --model m --prompt x --device cpu --state-dtype bf16
+error 'it is for CUDA' generate --model m --prompt x --device cpu --kv-dtype fp8
 error 'm: no such file or directory' generate --model m --prompt x

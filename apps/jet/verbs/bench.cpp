@@ -16,6 +16,7 @@ namespace jet::cli {
 namespace {
 
 constexpr double kMemoryShare = 0.9;
+constexpr int64_t kDeviceReserve = int64_t{256} << 20;  // of a device, for products and page tables
 
 struct BenchOptions {
   RunOptions run;
@@ -165,11 +166,13 @@ int bench(const BenchOptions& options) {
 
   std::vector<BenchCase> cases = cases_of(options);
   if (options.largest_batch) {
-    if (model.device) fail("--largest-batch counts the CPU's memory; on a device give --batch");
     const double share = options.run.memory_fraction.value_or(kMemoryShare);
-    const auto bytes = static_cast<int64_t>(share * static_cast<double>(available_memory()));
+    const int64_t bytes =
+        model.device ? model.device->memory_limit() - model.device->memory_in_use() - kDeviceReserve
+                     : static_cast<int64_t>(share * static_cast<double>(available_memory())) -
+                           machine.weight_bytes;
     for (BenchCase& each : cases)
-      each.batch = largest_batch(each, model.decoder, machine.types, bytes - machine.weight_bytes);
+      each.batch = largest_batch(each, model.decoder, machine.types, bytes);
   }
   BenchRunner runner(model.decoder, threads, machine.types);
   if (!options.run.json) write_out(heading());
@@ -207,7 +210,7 @@ constinit const Verb kBench{
     .name = "bench",
     .summary = "measures prefill and decoding, and how close they are to what memory allows",
     .details = R"(One line a case: every batch with every prompt length, and with every context.
-prefill t/s  tokens of all prompts by the time of all prefills, in pieces of 512 tokens (on a device 8192), one sequence at a time
+prefill t/s  tokens of all prompts by the time of all prefills, in pieces of 512 tokens (on a device 16384), one sequence at a time
 decode t/s   sequences times steps by the time of the steps, choosing the token left out; one untimed step before
 p50 p95 p99  times of a step, nearest rank
 memory       weights as stored, and the states in use at the end

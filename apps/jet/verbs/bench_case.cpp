@@ -12,12 +12,14 @@
 #include "core/block_types/block_types.h"
 #include "core/error.h"
 #include "core/random.h"
+#include "ops/kv_append/kv_append.h"
 
 namespace jet::cli {
 namespace {
 
-constexpr int64_t kChunk = 512;         // tokens of a prompt in one step, as the engine cuts it
-constexpr int64_t kDeviceChunk = 8192;  // a device takes many at once
+constexpr int64_t kChunk = 512;          // tokens of a prompt in one step, as the engine cuts it
+constexpr int64_t kDeviceChunk = 16384;  // a device takes many at once
+constexpr int64_t kDeviceScratch = int64_t{1} << 20;  // bytes a decoding row takes between ops
 
 // Which tokens run does not change the time; these are all in the vocabulary.
 std::vector<int32_t> some_ids(int64_t count, int64_t vocabulary) {
@@ -33,6 +35,11 @@ std::vector<std::byte> noise(DType type) {
   constexpr int64_t kNumbers = 4064;  // whole blocks of any type, no multiple of most rows
   constexpr double kDeviation = 0.02;
   Random random(1);
+  if (type == kFloat8) {  // below 2
+    std::vector<std::byte> bytes(kNumbers);
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.bits() & 0xbf);
+    return bytes;
+  }
   std::vector<float> numbers(kNumbers);
   for (float& number : numbers) number = static_cast<float>(kDeviation * random.normal());
   std::vector<std::byte> bytes(static_cast<size_t>(row_bytes(type, kNumbers)));
@@ -187,8 +194,9 @@ int64_t largest_batch(const BenchCase& bench, const Decoder& decoder, const Stat
                       int64_t bytes) {
   const int64_t length = bench.depth() + bench.decode + 1;
   const StatePool one(decoder.states(), {.sequences = 1, .context = length, .types = types});
-  const int64_t each = one.slot_bytes() + one.options().pages * one.page_bytes() +
-                       row_bytes(DType::F32, decoder.spec().vocabulary);
+  int64_t each = one.slot_bytes() + one.options().pages * one.page_bytes() +
+                 row_bytes(DType::F32, decoder.spec().vocabulary);
+  if (decoder.device() != nullptr) each += kDeviceScratch;
   if (bytes < each) {
     fail("a sequence of {} tokens keeps {}, the memory for states is {}", length, human_bytes(each),
          human_bytes(std::max<int64_t>(bytes, 0)));
