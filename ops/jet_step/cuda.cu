@@ -51,8 +51,7 @@ cuda::JetStep call_of(const Context& context, const JetStep& args) {
           .convolution = args.conv_state.data,
           .seed = args.seed,
           // A cluster of blocks for few sequences would add up in another order.
-          .portable =
-              !cuda_device(context).is_hopper() || cuda_device(context).is_deterministic(),
+          .portable = !cuda_device(context).is_hopper() || cuda_device(context).is_deterministic(),
           // A step begins with a copy of its batch, and has one step of each state.
           .state_is_settled = true};
 }

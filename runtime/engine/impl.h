@@ -77,6 +77,7 @@ class Engine::Impl {
   int64_t next_tokens(const Job& job, const Sequence& sequence) const;
   int64_t last_cut(const Job& job) const;
   void run();
+  void forward(BatchPlan& plan, const TensorView& logits);
   void count_step();
   static bool scores_prompt(const Job& job, const Sequence& sequence);
   static void score_prompt(Job& job, int64_t position, std::span<const float> logits);
@@ -106,7 +107,8 @@ class Engine::Impl {
   StatePool pool_;
   Snapshots snapshots_;
   BatchPlan plan_;
-  Logits logits_;  // of the rows that choose
+  BatchPlan prompts_;  // on a device the rows of prompts, beside those that decode
+  Logits logits_;      // of the rows that choose
   DecodeGraphs graphs_;
   std::vector<Row> batch_;        // of the running step; a job's rows stand together
   std::vector<size_t> choosing_;  // sequences of a job that choose in this step

@@ -90,22 +90,42 @@ int64_t Engine::Impl::last_cut(const Job& job) const {
   return (job.prompt_end - 1) / kCut * kCut;
 }
 
+// On a device single rows run by themselves, by the ops and graphs of decoding: what a sequence
+// adds to its state does not depend on whether prompts run beside it.
 void Engine::Impl::run() {
+  Device* const device = loaded_.decoder.device();
   plan_.clear();
-  for (const auto& [job, sequence, tokens] : batch_) {
+  prompts_.clear();
+  const auto is_single = [](const Row& row) { return row.tokens == 1; };
+  if (device != nullptr) std::stable_partition(batch_.begin(), batch_.end(), is_single);
+  for (const Row& row : batch_) {
+    const auto& [job, sequence, tokens] = row;
     const auto ids =
         std::span(sequence->tokens)
             .subspan(static_cast<size_t>(sequence->computed), static_cast<size_t>(tokens));
     const auto wanted = scores_prompt(*job, *sequence)  ? BatchPlan::Logits::All
                         : tokens == sequence->pending() ? BatchPlan::Logits::Last
                                                         : BatchPlan::Logits::None;
-    plan_.add(pool_, sequence->slot, sequence->computed, ids, wanted);
+    BatchPlan& plan = device != nullptr && !is_single(row) ? prompts_ : plan_;
+    plan.add(pool_, sequence->slot, sequence->computed, ids, wanted);
   }
   count_step();
-  const TensorView logits = logits_.room(static_cast<int64_t>(plan_.logit_rows().size()));
-  Device* const device = loaded_.decoder.device();
+  const auto first = static_cast<int64_t>(plan_.logit_rows().size());
+  const auto others = static_cast<int64_t>(prompts_.logit_rows().size());
+  const TensorView logits = logits_.room(first + others);
+  const auto part = [&](int64_t begin, int64_t rows) {
+    const int64_t row = model_.vocabulary() * static_cast<int64_t>(sizeof(float));
+    return TensorView{logits.data + begin * row, DType::F32, Shape{rows, model_.vocabulary()}};
+  };
+  forward(plan_, part(0, first));
+  forward(prompts_, part(first, others));
+}
+
+void Engine::Impl::forward(BatchPlan& plan, const TensorView& logits) {
+  if (plan.empty()) return;
+  const BatchView batch = plan.view(loaded_.decoder.device());
   graphs_.forward(loaded_.decoder, context_,
-                  {plan_.ids(), plan_.view(device), plan_.logit_rows(), pool_.states(), logits});
+                  {plan.ids(), batch, plan.logit_rows(), pool_.states(), logits});
 }
 
 void Engine::Impl::count_step() {
