@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "core/error.h"
-#include "ops/kv_append/kv_append.h"
+#include "core/float8.h"
 
 namespace jet {
 

@@ -4,7 +4,7 @@
 
 #include "apps/jet/output.h"
 #include "core/error.h"
-#include "ops/kv_append/kv_append.h"
+#include "core/float8.h"
 
 namespace jet::cli {
 namespace {

@@ -2,14 +2,11 @@
 #pragma once
 
 #include "core/context.h"
+#include "core/float8.h"
 #include "core/tensor.h"
 #include "ops/batch.h"
 
 namespace jet {
-
-// A cache's 8-bit floats (e4m3: 4 bits of exponent, 3 of mantissa, at most 448), which a CUDA
-// device alone reads; nothing else is kept in them, and DType names them by their size.
-inline constexpr DType kFloat8 = DType::U8;
 
 struct KvAppend {
   ConstTensorView rows;  // [T, G, d] float32: keys or values of the step

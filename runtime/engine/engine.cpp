@@ -4,7 +4,7 @@
 #include <jet/engine.h>
 
 #include "core/checked.h"
-#include "ops/kv_append/kv_append.h"
+#include "core/float8.h"
 #include "runtime/engine/impl.h"
 
 namespace jet {

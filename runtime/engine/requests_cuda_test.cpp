@@ -2,10 +2,9 @@
 // alone, with --deterministic always, else but for near-ties; and all memory is given back.
 #include <cmath>
 
-#include <cuda_runtime_api.h>
-
 #include "io/test_files.h"
 #include "ops/testing/gpu_test.h"
+#include "runtime/model/loaded_model.h"
 #include "runtime/testing/engine_test.h"
 #include "runtime/testing/random_model.h"
 
@@ -85,10 +84,8 @@ class RequestsOnGpu : public ::testing::Test {
   std::vector<Request> requests_;
 };
 
-size_t free_memory() {
-  size_t free = 0, total = 0;
-  cudaMemGetInfo(&free, &total);
-  return free;
+int64_t memory_in_use(const Model& model) {
+  return model.loaded().decoder.device()->memory_in_use();
 }
 
 // Where two texts part, the share of the scores' deviation that lies between the two tokens.
@@ -109,7 +106,7 @@ TEST_F(RequestsOnGpu, DeterministicOnesGiveWhatTheyGiveAlone) {
   const std::vector<Output> expected = alone(model, scores);
   Engine engine(model, options(16));
   const std::vector<Output> outputs = together(engine);
-  const size_t free = free_memory();
+  const int64_t in_use = memory_in_use(model);
   for (size_t i = 0; i < outputs.size(); ++i) {
     const std::vector<int32_t>& ids = outputs[i].ids;
     if (outputs[i].finish != FinishReason::Cancelled) {
@@ -118,7 +115,7 @@ TEST_F(RequestsOnGpu, DeterministicOnesGiveWhatTheyGiveAlone) {
     EXPECT_TRUE(std::equal(ids.begin(), ids.end(), expected[i].ids.begin())) << "request " << i;
   }
   together(engine);
-  EXPECT_EQ(free_memory(), free);
+  EXPECT_EQ(memory_in_use(model), in_use);
 }
 
 TEST_F(RequestsOnGpu, OthersDifferByNearTiesAlone) {

@@ -11,8 +11,8 @@
 #include "apps/jet/output.h"
 #include "core/block_types/block_types.h"
 #include "core/error.h"
+#include "core/float8.h"
 #include "core/random.h"
-#include "ops/kv_append/kv_append.h"
 
 namespace jet::cli {
 namespace {
