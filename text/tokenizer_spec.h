@@ -43,7 +43,7 @@ struct TokenizerSpec {
   std::vector<int32_t> eos;    // end of text, turn or message: generation stops at any of them
   std::optional<int32_t> pad;
   std::optional<int32_t> unk;
-  bool add_bos = false;  // for GGUF's key of that name; jet itself adds no BOS
+  bool add_bos = false;  // a prompt begins with bos (not what a chat template writes)
   bool operator==(const TokenizerSpec&) const = default;
 };
 

@@ -58,8 +58,11 @@ class Model {
 
   bool has_tokenizer() const;
   bool has_chat_template() const;
-  // The next three throw Error where the model's files hold no tokenizer.
+  // The next four throw Error where the model's files hold no tokenizer.
   std::vector<int32_t> encode(std::string_view text, bool special = true) const;
+  // A text that begins a sequence: after the begin-of-text token where the tokenizer adds one, as
+  // Llama 3's does. A chat template writes its own; its text is for encode().
+  std::vector<int32_t> encode_prompt(std::string_view text) const;
   std::string decode(std::span<const int32_t> ids, bool skip_special = false) const;
   bool is_end(int32_t id) const;  // ends a text or a turn
   // The dialogue as the model's chat template writes it, ready for the assistant's answer.

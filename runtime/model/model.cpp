@@ -81,6 +81,13 @@ std::vector<int32_t> Model::encode(std::string_view text, bool special) const {
   return loaded_->text().encode(text, {.special = special});
 }
 
+std::vector<int32_t> Model::encode_prompt(std::string_view text) const {
+  std::vector<int32_t> ids = encode(text);
+  const TokenizerSpec& spec = loaded_->text().spec();
+  if (spec.add_bos && spec.bos) ids.insert(ids.begin(), *spec.bos);
+  return ids;
+}
+
 std::string Model::decode(std::span<const int32_t> ids, bool skip_special) const {
   return loaded_->text().decode(ids, skip_special);
 }

@@ -19,7 +19,7 @@ constexpr size_t kMostMessages = 10'000;
 std::vector<int32_t> encode(Body& body, std::string_view key, const std::string& text,
                             const Model& model) {
   try {
-    return model.encode(text);
+    return model.encode_prompt(text);
   } catch (const Error& error) {
     body.bad(key, fmt::format("cannot be tokenised: {}", error.what()));
   }

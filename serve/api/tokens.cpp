@@ -27,7 +27,8 @@ Json token_or_null(const Tokenizer& tokenizer, std::optional<int32_t> id) {
 
 Json tokenize(Body& body, const ServedModel& served) {
   const Tokenizer& tokenizer = tokenizer_of(served);
-  const bool special = body.boolean("add_special_tokens", true);
+  const bool is_chat = body.find("messages") != nullptr;  // the template writes its own
+  const bool special = body.boolean("add_special_tokens", !is_chat);
   const bool wants_texts = body.boolean("return_token_strs", false);
   std::string text;
   if (const auto prompt = body.string("prompt"))

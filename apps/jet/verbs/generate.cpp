@@ -86,7 +86,7 @@ int generate(const GenerateOptions& options) {
   }
 
   Request request;
-  request.prompt = model.encode(prompt);
+  request.prompt = model.encode_prompt(prompt);
   request.max_tokens = options.generation.max_tokens;
   request.sampling = request_sampling(model.loaded().generation, options.generation);
   request.stop = options.stop;

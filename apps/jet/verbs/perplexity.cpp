@@ -32,7 +32,7 @@ int perplexity(const PerplexityOptions& options) {
   RunOptions run = options.run;
   run.context_length = options.window;  // for the warning
   const Model model = load_model(run);
-  const std::vector<int32_t> ids = model.encode(text);
+  const std::vector<int32_t> ids = model.encode_prompt(text);
   const auto tokens = std::max<int64_t>(1, static_cast<int64_t>(ids.size()));
   Scorer scorer(model.loaded().decoder,
                 {.threads = static_cast<int>(options.run.threads),
