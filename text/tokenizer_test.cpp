@@ -121,8 +121,7 @@ TEST(Tokenizer, SmolLm2FromGgufGivesTheReferenceIds) {
   EXPECT_THAT(spec.eos, ElementsAre(2));
   const Tokenizer tokenizer(spec);
   expect_reference_ids(tokenizer, test_data("tokenizer_smollm2.json")["smollm2"]);
-  const std::filesystem::path fixture = JET_SOURCE_DIR "/../shared/fixtures/smollm2/tokenizer.json";
-  if (!std::filesystem::exists(fixture)) return;
+  const std::filesystem::path fixture = JET_SOURCE_DIR "/tests/data/smollm2/tokenizer.json";
   for (const Json& row : testing_text::read_json(fixture)) {
     EXPECT_EQ(tokenizer.encode(row["text"].get<std::string>()), row["ids"].get<Ids>())
         << row["text"];

@@ -1,6 +1,5 @@
 # jet logits: the published code's numbers, whatever the cutting of the prompt and the number of threads.
 source "$(dirname "$0")/lib.bash"
-[[ -d $shared/fixtures ]] || skip "the shared fixtures are not here"
 
 cat >compare.py <<'P'
 """Writes the first prompt of expected.safetensors, or compares logits with it: compare.py EXPECTED [LOGITS]."""
@@ -33,7 +32,7 @@ for name in ("prefill_logits", "step_logits"):
     assert worst < 1e-4, f"{name}: {worst}"  # float32 sums in another order: about 3e-5
 P
 for model in tiny-tied tiny-untied; do
-  expected=$shared/fixtures/$model/expected.safetensors
+  expected=$data/$model/expected.safetensors
   read -r steps tokens < <(python3 compare.py "$expected")
   expect 0 "$JET" logits --model "$data/$model" --tokens "$tokens" --steps "$steps" --out whole.safetensors --threads 1
   python3 compare.py "$expected" whole.safetensors || failed "$model differs from the published code"

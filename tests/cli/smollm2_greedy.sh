@@ -2,9 +2,8 @@
 source "$(dirname "$0")/lib.bash"
 needs_speed
 model=${JET_SMOLLM2:-}
-fixture=$shared/fixtures/smollm2/generation.json
+fixture=$data/smollm2/generation.json
 [[ -e $model ]] || skip "the small model is not here: tools/fetch_model.py brings it"
-[[ -e $fixture ]] || skip "the shared fixtures are not here"
 
 cases=$(json "$fixture" 'len(it)')
 for ((i = 0; i < cases; i++)); do
