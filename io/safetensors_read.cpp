@@ -118,7 +118,7 @@ class Reader {
     if (!shape) bad(name, "shape is missing");
     if (!offsets) bad(name, "data_offsets are missing");
 
-    const Entry result{name, *type, *shape, offsets->at(0), offsets->at(1)};
+    Entry result{name, *type, *shape, offsets->at(0), offsets->at(1)};
     if (result.begin > result.end) {
       bad(name, fmt::format("data_offsets {} to {} run backwards", result.begin, result.end));
     }

@@ -57,6 +57,7 @@ std::string make_header(std::span<const NamedTensor* const> tensors,
   };
   if (!metadata.empty()) {
     std::vector<std::string> items;
+    items.reserve(metadata.size());
     for (const auto& [key, value] : metadata)
       items.push_back(quoted(key, where) + ':' + quoted(value, where));
     header += fmt::format("\"__metadata__\":{{{}}}", fmt::join(items, ","));

@@ -42,7 +42,7 @@ Tensor DevicePreparer::place(const Tensor& tensor, DType type) const {
   const std::shared_ptr<std::byte> own = has_room ? memory_ : device_->allocate(bytes);
   std::byte* const to = has_room ? memory_.get() + used_ : own.get();
   if (has_room) used_ += padded(bytes);
-  const Tensor placed({to, type, from.shape}, own);
+  Tensor placed({to, type, from.shape}, own);
   if (from.type == type) {
     device_->upload(to, from.data, bytes);
     return placed;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/block_types/block_types.h"
+#include "core/error.h"
 #include "ops/attention/kernels.h"
 
 namespace jet {
@@ -32,6 +33,7 @@ std::vector<float> row_at(const Attention& args, const ConstTensorView& step,
 }  // namespace
 
 std::vector<double> attention_reference(const Attention& args) {
+  JET_CHECK(args.layout == CacheLayout::Ring || args.batch.page_tokens > 0);
   const int64_t heads = args.q.shape[1], groups = args.k.shape[1], width = args.q.shape[2];
   std::vector<double> y(static_cast<size_t>(args.q.shape.elements()));
   for (int64_t row = 0; row < args.q.shape[0]; ++row) {

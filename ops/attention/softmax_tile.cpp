@@ -218,6 +218,20 @@ HWY_INLINE void mix_vectors(const float* weights, const KeyValueTile& tile, int6
   }
 }
 
+// mix_vectors over the whole width; empty ranges change nothing.
+template <class Stored, int N>
+HWY_INLINE void mix(const float* weights, const KeyValueTile& tile, int64_t begin, int64_t end,
+                    const float* shrink, const RowsAhead& ahead, float* mixed) {
+  if (begin >= end) return;
+  const RowsAhead nothing;
+  int64_t i = 0;
+  for (; i + 4 * lanes() <= tile.width; i += 4 * lanes())
+    mix_vectors<Stored, N, 4>(weights, tile, begin, end, shrink, i == 0 ? ahead : nothing, mixed,
+                              i);
+  for (; i < tile.width; i += lanes())
+    mix_vectors<Stored, N, 1>(weights, tile, begin, end, shrink, nothing, mixed, i);
+}
+
 template <class Stored, int N>
 void attend_block(const float* q, const Softmaxes& softmaxes, const Visible* visible,
                   const KeyValueTile& tile, const RowsAhead& ahead) {
@@ -235,13 +249,28 @@ void attend_block(const float* q, const Softmaxes& softmaxes, const Visible* vis
     shrink[n] = weigh(weights + n * kTilePositions, visible[n], begin, end, softmaxes.largest[n],
                       softmaxes.sum[n]);
   }
-  const RowsAhead nothing;
-  int64_t i = 0;
-  for (; i + 4 * lanes() <= tile.width; i += 4 * lanes())
-    mix_vectors<Stored, N, 4>(weights, tile, begin, end, shrink, i == 0 ? ahead : nothing,
-                              softmaxes.mixed, i);
-  for (; i < tile.width; i += lanes())
-    mix_vectors<Stored, N, 1>(weights, tile, begin, end, shrink, nothing, softmaxes.mixed, i);
+  // Together over what all of them see, each alone before and after it: a weight of zero would let
+  // a NaN through.
+  int64_t common_begin = begin, common_end = end;
+  for (int n = 0; n < N; ++n) {
+    common_begin = std::max<int64_t>(common_begin, visible[n].begin);
+    common_end = std::min<int64_t>(common_end, visible[n].end);
+  }
+  common_end = std::max(common_begin, common_end);
+  const auto alone = [&](int n, int64_t from, int64_t to) {
+    if (from >= to) return;
+    mix<Stored, 1>(weights + n * kTilePositions, tile, from, to, shrink + n, RowsAhead(),
+                   softmaxes.mixed + n * tile.width);
+    shrink[n] = 1;
+  };
+  for (int n = 0; n < N; ++n)
+    alone(n, visible[n].begin, std::min<int64_t>(visible[n].end, common_begin));
+  if (common_begin < common_end) {
+    mix<Stored, N>(weights, tile, common_begin, common_end, shrink, ahead, softmaxes.mixed);
+    std::fill_n(shrink, N, 1.0f);
+  }
+  for (int n = 0; n < N; ++n)
+    alone(n, std::max<int64_t>(visible[n].begin, common_end), visible[n].end);
 }
 
 template <class Stored>

@@ -187,6 +187,37 @@ TEST(Attention, SurvivesScoresBeyondTheExponential) {
   EXPECT_LT(testing::worst_error(y.values(), attention_reference(args)), 2e-3);
 }
 
+TEST(Attention, ANaNReachesThoseAloneThatSeeIt) {
+  const Sizes sizes{4, 2, 20};
+  constexpr int64_t kTokens = 40, kBad = 21, kWindow = 9;
+  for (const int64_t window : {int64_t{0}, kWindow}) {
+    Step step(sizes, OwnedBatch({kTokens}, {0}), CacheLayout::Paged, window, DType::F32);
+    OpContext op;
+    const auto answer = [&] {
+      Guarded y(Shape{kTokens, sizes.heads, sizes.width});
+      run(op, step.args(y.view()));
+      const auto values = y.values();
+      return std::vector<float>(values.begin(), values.end());
+    };
+    const std::vector<float> clean = answer();
+    const int64_t row = sizes.groups * sizes.width;
+    std::fill_n(step.k.begin() + kBad * row, row, std::numeric_limits<float>::quiet_NaN());
+    std::fill_n(step.v.begin() + kBad * row, row, std::numeric_limits<float>::quiet_NaN());
+    const std::vector<float> got = answer();
+    const auto width = static_cast<size_t>(sizes.heads * sizes.width);
+    for (int64_t t = 0; t < kTokens; ++t) {
+      const bool sees = t >= kBad && (window == 0 || t < kBad + window);
+      for (size_t i = static_cast<size_t>(t) * width; i < static_cast<size_t>(t + 1) * width; ++i) {
+        if (sees) {
+          EXPECT_TRUE(std::isnan(got[i])) << t;
+        } else {
+          EXPECT_EQ(got[i], clean[i]) << "row " << t << ", window " << window;
+        }
+      }
+    }
+  }
+}
+
 // A text of `tokens` positions in steps of `rows`, each appended to the cache; returns all of y.
 std::vector<float> in_steps(const Sizes& sizes, int64_t tokens, int64_t rows, CacheLayout layout,
                             int64_t window, int threads, DType type = DType::F32) {
