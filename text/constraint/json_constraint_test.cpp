@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -144,6 +145,45 @@ TEST(JsonSchema, WhatIsNotKnownIsRefusedWithItsPlace) {
   std::string wide = "{\"anyOf\": [{}";
   for (int i = 0; i < 20'000; ++i) wide += ",{\"type\":\"string\"}";
   EXPECT_THAT(error_of(wide + "]}"), HasSubstr("10000"));
+}
+
+TEST(JsonSchema, ATypeChoosesAmongValues) {
+  const char* mixed =
+      R"({"title": "m", "type": "integer", "enum": ["x", 2, 2.5, 3.0, true, null]})";
+  for (const char* text : {"2", "3.0"}) EXPECT_TRUE(fits(mixed, text)) << text;
+  for (const char* text : {R"("x")", "2.5", "true", "null"})
+    EXPECT_FALSE(fits(mixed, text)) << text;
+  const char* two = R"({"type": ["string", "null"], "enum": ["x", 2, null, {}, []]})";
+  for (const char* text : {R"("x")", "null"}) EXPECT_TRUE(fits(two, text)) << text;
+  for (const char* text : {"2", "{}", "[]"}) EXPECT_FALSE(fits(two, text)) << text;
+  EXPECT_TRUE(fits(R"({"type": "number", "const": 2})", "2"));
+  EXPECT_TRUE(fits(R"({"type": "object", "const": {"a": 1}})", R"({"a":1})"));
+  EXPECT_TRUE(fits(R"({"type": "boolean", "enum": [1, false]})", "false"));
+  EXPECT_TRUE(fits(R"({"type": "array", "enum": [1, [2]]})", "[2]"));
+  EXPECT_THAT(error_of(R"({"type": "integer", "enum": ["x"]})"), HasSubstr("schema.enum"));
+  EXPECT_THAT(error_of(R"({"type": "string", "const": 5})"), HasSubstr("schema.const"));
+  EXPECT_THAT(error_of(R"({"type": "strang", "const": "a"})"), HasSubstr("schema.type"));
+}
+
+TEST(JsonSchema, WhatIsNotIntersectedIsRefused) {
+  const char* annotated = R"("title": "t", "description": "d", "default": 1, "examples": [1],
+    "$comment": "c", "$defs": {"n": {"type": "integer"}})";
+  for (const char* alone :
+       {R"("$ref": "#/$defs/n")", R"("anyOf": [{"type": "integer"}])",
+        R"("allOf": [{"type": "integer"}])", R"("enum": [1])", R"("const": 1)"}) {
+    EXPECT_TRUE(fits(fmt::format("{{{}, {}}}", alone, annotated), "1")) << alone;
+    for (const char* bound : {R"("minLength": 3)", R"("maxItems": 1)", R"("required": ["a"])",
+                              R"("properties": {"a": {}})", R"("items": {})"}) {
+      EXPECT_THAT(error_of(fmt::format("{{{}, {}, {}}}", alone, bound, annotated)),
+                  HasSubstr("is not offered beside"))
+          << alone << bound;
+    }
+  }
+  for (const char* two :
+       {R"({"type": "string", "anyOf": [{}]})", R"({"type": "string", "allOf": [{}]})",
+        R"({"$ref": "#/$defs/n", "type": "string", "$defs": {"n": {}}})",
+        R"({"anyOf": [{}], "allOf": [{}]})", R"({"const": 1, "enum": [2]})"})
+    EXPECT_THAT(error_of(two), HasSubstr("is not offered beside")) << two;
 }
 
 // What the tree of prefixes marks is what reading each token alone says, at every place of a text.

@@ -48,7 +48,8 @@ JsonGrammar any_json_object();
 // schema's order, none but those it lists (where it lists any). Known: type, properties, required,
 // additionalProperties, items, minItems, maxItems, minLength, maxLength, enum, const, anyOf, allOf
 // of one, $ref into $defs or definitions, and annotations. Throws Error naming the place on any
-// other keyword, and on a schema that is too large. Linear in its size.
+// other keyword, on what stands beside one of the last five (but a type beside enum or const, which
+// chooses among the values), and on a schema that is too large. Linear in its size.
 JsonGrammar json_schema_grammar(const Json& schema);
 
 }  // namespace jet

@@ -1,6 +1,7 @@
 // A JSON schema becomes a grammar.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 
 #include <nlohmann/json.hpp>
@@ -26,6 +27,9 @@ constexpr std::array<std::string_view, 10> kAnnotations{
     "title", "description", "default",    "examples", "$schema",
     "$id",   "$comment",    "deprecated", "readOnly", "writeOnly"};
 
+constexpr std::array<std::string_view, 7> kTypes{"object",  "array",   "string", "number",
+                                                 "integer", "boolean", "null"};
+
 class Compiler {
  public:
   explicit Compiler(const Json& schema) : schema_(schema) {}
@@ -49,12 +53,21 @@ class Compiler {
     if (schema == true) return kAnyValue;
     if (!schema.is_object()) fail("{}: must be an object or true", where);
     for (const auto& [key, value] : schema.items()) check_keyword(key, where);
-    if (schema.contains("$ref")) return reference(schema, where, depth);
-    if (schema.contains("const")) return literals(Json::array({schema["const"]}), where);
-    if (schema.contains("enum")) return literals(schema["enum"], where + ".enum");
-    if (schema.contains("anyOf"))
+    if (schema.contains("$ref")) {
+      check_beside(schema, "$ref", where);
+      return reference(schema, where, depth);
+    }
+    for (const char* key : {"const", "enum"}) {
+      if (!schema.contains(key)) continue;
+      check_beside(schema, key, where, "type");
+      return literals(values_of_type(schema, key, where), fmt::format("{}.{}", where, key));
+    }
+    if (schema.contains("anyOf")) {
+      check_beside(schema, "anyOf", where);
       return choice(list(schema, "anyOf", where), where + ".anyOf", depth);
+    }
     if (schema.contains("allOf")) {
+      check_beside(schema, "allOf", where);
       const Json& parts = list(schema, "allOf", where);
       if (parts.size() != 1) fail("{}.allOf: more than one schema at a time is not offered", where);
       return node_of(parts[0], where + ".allOf[0]", depth + 1);
@@ -66,6 +79,58 @@ class Compiler {
     if (std::ranges::find(kKeywords, key) != kKeywords.end()) return;
     if (std::ranges::find(kAnnotations, key) != kAnnotations.end()) return;
     fail("{}.{}: this keyword is not offered; leave it out", where, key);
+  }
+
+  // What stands beside `key` would have to hold as well, and schemas are not intersected: only what
+  // says nothing of the value, and `also`, may stand there.
+  static void check_beside(const Json& schema, std::string_view key, const std::string& where,
+                           std::string_view also = {}) {
+    for (const auto& [other, value] : schema.items()) {
+      const bool says_nothing = std::ranges::find(kAnnotations, other) != kAnnotations.end() ||
+                                other == "$defs" || other == "definitions";
+      if (other != key && other != also && !says_nothing)
+        fail("{}.{}: is not offered beside {}; leave one of them out", where, other, key);
+    }
+  }
+
+  // The values of "const" or "enum" that are of the type beside it.
+  static Json values_of_type(const Json& schema, const std::string& key, const std::string& where) {
+    const Json& given = schema[key];
+    const Json values = key == "const" ? Json::array({given}) : list(schema, key.c_str(), where);
+    if (!schema.contains("type")) return values;
+    const std::vector<std::string> types = type_names(schema["type"], where);
+    Json fitting = Json::array();
+    for (const Json& value : values) {
+      if (std::ranges::any_of(types, [&](const auto& type) { return is_of_type(value, type); }))
+        fitting.push_back(value);
+    }
+    if (fitting.empty()) fail("{}.{}: holds no value of the type beside it", where, key);
+    return fitting;
+  }
+
+  static bool is_of_type(const Json& value, const std::string& type) {
+    if (type == "object") return value.is_object();
+    if (type == "array") return value.is_array();
+    if (type == "string") return value.is_string();
+    if (type == "number") return value.is_number();
+    if (type == "boolean") return value.is_boolean();
+    if (type == "null") return value.is_null();
+    if (!value.is_number_float()) return value.is_number_integer();  // 1.0 is an integer as well
+    return value.get<double>() == std::trunc(value.get<double>());
+  }
+
+  // Of "type": one name or several, each a type of JSON schema.
+  static std::vector<std::string> type_names(const Json& type, const std::string& where) {
+    const Json list = type.is_array() ? type : Json::array({type});
+    if (list.empty()) fail("{}.type: must be a name or a list of names", where);
+    std::vector<std::string> names;
+    for (const Json& each : list) {
+      if (!each.is_string()) fail("{}.type: must be a name or a list of names", where);
+      names.push_back(each.get<std::string>());
+      if (std::ranges::find(kTypes, names.back()) == kTypes.end())
+        fail("{}.type: \"{}\" is no type of JSON schema", where, names.back());
+    }
+    return names;
   }
 
   static const Json& list(const Json& schema, const char* key, const std::string& where) {
@@ -132,14 +197,11 @@ class Compiler {
         if (schema.contains(key)) fail("{}.{}: needs a type beside it", where, key);
       return kAnyValue;
     }
-    const Json& type = schema["type"];
-    if (type.is_string()) return of_type(type.get<std::string>(), schema, where, depth);
-    if (!type.is_array() || type.empty()) fail("{}.type: must be a name or a list of names", where);
+    const std::vector<std::string> types = type_names(schema["type"], where);
+    if (types.size() == 1) return of_type(types.front(), schema, where, depth);
     JsonNode node{.kind = Kind::Choice};
-    for (const Json& each : type) {
-      if (!each.is_string()) fail("{}.type: must be a name or a list of names", where);
-      node.alternatives.push_back(of_type(each.get<std::string>(), schema, where, depth));
-    }
+    for (const std::string& type : types)
+      node.alternatives.push_back(of_type(type, schema, where, depth));
     return add(std::move(node));
   }
 
@@ -161,8 +223,8 @@ class Compiler {
     if (type == "number") return add({.kind = Kind::Number});
     if (type == "integer") return add({.kind = Kind::Integer});
     if (type == "boolean") return literals({true, false}, where);
-    if (type == "null") return literals(Json::array({nullptr}), where);
-    fail("{}.type: \"{}\" is no type of JSON schema", where, type);
+    JET_CHECK(type == "null");
+    return literals(Json::array({nullptr}), where);
   }
 
   static void read_bounds(const Json& schema, const char* least, const char* most,
