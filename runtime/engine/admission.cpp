@@ -62,6 +62,7 @@ bool Engine::Impl::admit(Job& job) {
 // False, and no change, when too little is left.
 bool Engine::Impl::take_place(Job& job, const Snapshot* start) {
   Sequence& first = job.sequences.front();
+  job.spare.reserve(static_cast<size_t>(job.width()));
   const int64_t longest =
       std::min(job.prompt_end + most_tokens(job.prompt_end, job.request), options_.context_length);
   const bool has_slot = first.slot >= 0;

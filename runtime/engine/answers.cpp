@@ -71,6 +71,7 @@ void Engine::Impl::accept(Job& job, Sequence& sequence, int32_t id) {
 
 // The state, and what was kept of it while the prompt ran, may be damaged.
 void Engine::Impl::lose(Job& job, const std::string& error) {
+  job.is_lost = true;
   if (job.done) return;
   const Sequence& first = job.sequences.front();
   snapshots_.drop_beginnings(first.tokens, job.output.cached_tokens + 1, job.request.cache_salt);
@@ -108,8 +109,11 @@ void Engine::Impl::finish(Job& job, Sequence& sequence, FinishReason reason,
     dialogue.busy = false;
   } else if (sequence.slot >= 0) {
     const bool is_sound = reason != FinishReason::Failed && !job.search;
-    if (is_sound && !consumed.empty())
-      snapshots_.store(sequence.slot, consumed, false, job.request.cache_salt);
+    try {
+      if (is_sound && !consumed.empty())
+        snapshots_.store(sequence.slot, consumed, false, job.request.cache_salt);
+    } catch (const std::exception&) {  // the answer is right; a later one computes more
+    }
     pool_.release(sequence.slot);
   }
   sequence.slot = -1;
@@ -121,6 +125,7 @@ void Engine::Impl::complete(Job& job) {
   if (job.done || !std::ranges::all_of(job.sequences, is_done)) return;
   for (const int32_t slot : job.spare) pool_.release(slot);
   job.spare.clear();
+  job.output.others.reserve(job.sequences.size() - 1);  // nothing below throws
   static_cast<Answer&>(job.output) = std::move(job.sequences.front().answer);
   for (size_t i = 1; i < job.sequences.size(); ++i)
     job.output.others.push_back(std::move(job.sequences[i].answer));

@@ -104,7 +104,9 @@ Engine::Impl::Impl(Model model, const EngineOptions& options)
       pool_(loaded_.decoder.states(), pool_options(options_, loaded_.decoder)),
       snapshots_(pool_, options_.snapshot_bytes,
                  pool_.options().sequences - options_.max_sequences),
-      logits_(loaded_.decoder) {}
+      logits_(loaded_.decoder) {
+  batch_.reserve(static_cast<size_t>(options_.max_sequences));
+}
 
 EngineStats Engine::Impl::stats() const {
   EngineStats stats = stats_;

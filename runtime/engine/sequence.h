@@ -80,6 +80,7 @@ struct Job {
   std::optional<BeamSearch> search;
   bool is_cold = true;  // the state is that of a prompt computed from its first token
   bool cancelled = false;
+  bool is_lost = false;  // it fails, as its state cannot be trusted
   bool done = false;
   double admitted_at = 0;  // seconds on the engine's clock
   double first_token_at = 0;

@@ -13,6 +13,18 @@ namespace {
 
 constexpr int64_t kCut = 64;  // prompts are cut at multiples of this
 
+// A step runs, until it ends or throws.
+class Running {
+ public:
+  explicit Running(bool& flag) : flag_(flag) { flag_ = true; }
+  ~Running() { flag_ = false; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  bool& flag_;
+};
+
 }  // namespace
 
 double engine_clock() {
@@ -21,9 +33,11 @@ double engine_clock() {
 
 bool Engine::Impl::step() {
   if (stepping_) fail("step was called from a token callback");
-  stepping_ = true;
+  const Running running(stepping_);
+  batch_.clear();
   const int64_t finished_before = finished_;
   for (Job& job : jobs_) {
+    if (job.is_lost) lose(job, "memory was exhausted");  // where this failed in an earlier step
     if (job.cancelled && !job.done) finish(job, FinishReason::Cancelled);
   }
   schedule();
@@ -33,17 +47,16 @@ bool Engine::Impl::step() {
       commit();
     } catch (const std::exception& error) {
       // Some layers may have moved on: no state of this batch can be trusted.
+      for (const Row& row : batch_) row.job->is_lost = true;
       for (const Row& row : batch_) lose(*row.job, error.what());
     }
   }
-  stepping_ = false;
   return !batch_.empty() || finished_ > finished_before;
 }
 
 // Decoding sequences first, then pieces of prompts in order of arrival until the step is full. A
 // piece is never made shorter to fit: where a prompt is cut depends on its own length alone.
 void Engine::Impl::schedule() {
-  batch_.clear();
   int64_t tokens = 0;
   const auto decodes = [](const Job& job) {
     return job.admitted() && (job.sequences.size() > 1 || job.sequences.front().pending() == 1);
@@ -63,9 +76,13 @@ void Engine::Impl::schedule() {
     if (!job.admitted()) {
       const bool has_place = sequence.slot >= 0;
       if (others_wait && !has_place) continue;
-      if (!admit(job)) {
-        others_wait = others_wait || !has_place;
-        continue;
+      try {
+        if (!admit(job)) {
+          others_wait = others_wait || !has_place;
+          continue;
+        }
+      } catch (const std::exception& error) {  // want of memory, or of the device
+        lose(job, error.what());
       }
       if (job.done) continue;
     }

@@ -29,12 +29,22 @@ void Snapshots::store(int32_t slot, std::span<const int32_t> tokens, bool is_exa
   const auto count = static_cast<int64_t>(tokens.size());
   const int64_t most = pool_.slot_bytes() + pool_.pages_for(count) * pool_.page_bytes();
   if (slots_ == 0 || most > limit_) return;
+  std::list<Snapshot> made;  // what takes memory comes first
+  made.push_back({-1, {tokens.begin(), tokens.end()}, is_exact, salt});
   while (size() >= slots_) drop_oldest();
   auto copy = pool_.fork(slot, count);
   while (!copy && drop_oldest()) copy = pool_.fork(slot, count);
   if (!copy) return;
-  list_.push_back({*copy, {tokens.begin(), tokens.end()}, is_exact, salt});
+  try {
+    for (const int32_t page : pool_.pages(*copy)) pages_.try_emplace(page, 0);
+  } catch (...) {
+    std::erase_if(pages_, [](const auto& page) { return page.second == 0; });
+    pool_.release(*copy);
+    throw;
+  }
   for (const int32_t page : pool_.pages(*copy)) ++pages_[page];
+  made.front().slot = *copy;
+  list_.splice(list_.end(), made);
   while (bytes() > limit_) drop_oldest(&list_.back());
 }
 

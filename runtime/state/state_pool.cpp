@@ -140,7 +140,12 @@ void StatePool::trim(int32_t slot, int64_t tokens) {
 std::optional<int32_t> StatePool::fork(int32_t from, int64_t tokens) {
   const auto slot = acquire();
   if (!slot) return std::nullopt;
-  if (copy(from, *slot, tokens)) return slot;
+  try {
+    if (copy(from, *slot, tokens)) return slot;
+  } catch (...) {
+    release(*slot);
+    throw;
+  }
   release(*slot);
   return std::nullopt;
 }

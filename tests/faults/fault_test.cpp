@@ -1,4 +1,6 @@
 // Exhausted memory and failing files, at every call: loading, generating, converting, saving.
+#include <algorithm>
+
 #include <jet/jet.h>
 
 #include "io/file.h"
@@ -59,6 +61,61 @@ TEST_P(Faults, Generating) {
     if (output.finish == FinishReason::Failed) throw Error(output.error);
     EXPECT_EQ(output.ids, expected);
   });
+}
+
+// An engine, in whose steps each allocation fails in turn: a request of that step fails and says
+// why, the others and those after it are answered as ever, and no state is lost.
+TEST_P(Faults, AnEngineGoesOnAfterAStepThatFailed) {
+  const Model loaded = Model::load(model.file());
+  Request greedy{.prompt = loaded.encode("The sun"), .max_tokens = 4, .stop_at_end = false};
+  Request wide = greedy;
+  wide.answers = 2;
+  wide.log_probabilities = 2;
+  wide.sampling = {.temperature = 0.8, .seed = 3};
+  const std::vector<Request> requests{greedy, wide};
+  std::vector<Output> expected;
+  for (const Request& request : requests)
+    expected.push_back(Engine(loaded, {.threads = 1, .max_sequences = 4}).generate(request));
+  const auto check = [&](const Output& output, const Output& wanted) {
+    EXPECT_EQ(output.ids, wanted.ids);
+    ASSERT_EQ(output.others.size(), wanted.others.size());
+    for (size_t i = 0; i < wanted.others.size(); ++i)
+      EXPECT_EQ(output.others[i].ids, wanted.others[i].ids);
+  };
+  int64_t failures = 0;
+  bool reached = true;
+  for (int64_t n = 0; reached && !HasFailure(); n += kStride) {
+    Engine engine(loaded, {.threads = 1, .max_sequences = 4});
+    std::vector<RequestId> ids;
+    for (const Request& request : requests) ids.push_back(engine.submit(request));
+    Injection injection(Kind::Memory, n, GetParam());
+    for (bool more = true; more;) {
+      try {
+        more = engine.step();
+      } catch (const std::bad_alloc&) {
+        EXPECT_EQ(GetParam(), Extent::Onwards) << "thrown, call " << n;
+        break;
+      }
+    }
+    injection.stop();
+    reached = injection.reached();
+    while (engine.step()) {
+    }
+    for (size_t i = 0; i < requests.size(); ++i) {
+      const Output output = engine.take(ids[i]);
+      std::vector<Answer> answers{output};
+      answers.insert(answers.end(), output.others.begin(), output.others.end());
+      const auto bad = std::ranges::find(answers, FinishReason::Failed, &Answer::finish);
+      const bool failed = bad != answers.end();
+      failures += failed ? 1 : 0;
+      EXPECT_TRUE(!failed || !bad->error.empty()) << "call " << n;
+      if (!failed) check(output, expected[i]);
+    }
+    EXPECT_EQ(engine.state_bytes_in_use(), 0) << "call " << n;
+    for (size_t i = 0; i < requests.size(); ++i) check(engine.generate(requests[i]), expected[i]);
+    if (HasFailure()) injection.print_where();
+  }
+  EXPECT_GT(failures, 0);
 }
 
 TEST_P(Faults, ConvertingToGguf) {
