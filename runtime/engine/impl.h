@@ -80,7 +80,7 @@ class Engine::Impl {
   void forward(BatchPlan& plan, const TensorView& logits);
   void count_step();
   static bool scores_prompt(const Job& job, const Sequence& sequence);
-  static void score_prompt(Job& job, int64_t position, std::span<const float> logits);
+  void score_prompt(Job& job, int64_t position, std::span<const float> logits);
   void commit();
   void keep_snapshot(const Job& job, const Sequence& sequence);
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "io/safetensors.h"
@@ -104,6 +105,38 @@ TEST(NaN, StaysInItsRequest) {
       EXPECT_EQ(engine.take(b).finish, FinishReason::Length);
       ASSERT_EQ(seen, expected) << at;
     }
+  }
+}
+
+// A prompt whose own tokens are scored: the row of the bad token is the first to hold a NaN.
+TEST(NaN, InAScoredPromptIsNamedByItsPosition) {
+  const testing_files::Directory directory;
+  const Model model = damaged_model(directory);
+  Request good = greedy_request({1, 2, 3, 4, 6, 7}, 2);
+  good.log_probabilities = 3;
+  good.prompt_log_probabilities = true;
+  const Output expected = Engine(model).generate(good);
+  ASSERT_EQ(expected.prompt_log_probabilities.size(), good.prompt.size() - 1);
+  for (size_t at = 0; at + 1 < good.prompt.size(); ++at) {
+    Request bad = good;
+    bad.prompt[at] = kBad;
+    Engine engine(model, {.max_sequences = 2});
+    const RequestId a = engine.submit(bad);  // its rows of logits stand before the other's
+    const RequestId b = engine.submit(good);
+    while (engine.step()) {
+    }
+    const Output failed = engine.take(a);
+    EXPECT_EQ(failed.finish, FinishReason::Failed);
+    EXPECT_EQ(failed.prompt_log_probabilities.size(), at);
+    EXPECT_NE(failed.error.find(fmt::format("position {} ", at)), std::string::npos)
+        << failed.error;
+    const Output output = engine.take(b);
+    EXPECT_EQ(output.ids, expected.ids);
+    ASSERT_EQ(output.prompt_log_probabilities.size(), expected.prompt_log_probabilities.size());
+    for (size_t i = 0; i < expected.prompt_log_probabilities.size(); ++i)
+      EXPECT_EQ(output.prompt_log_probabilities[i].chosen,
+                expected.prompt_log_probabilities[i].chosen);
+    EXPECT_EQ(engine.state_bytes_in_use(), 0);
   }
 }
 

@@ -169,8 +169,15 @@ void Engine::Impl::commit() {
       const bool chooses = batch_[i].tokens == sequence.pending();
       if (scores_prompt(job, sequence)) {
         const int64_t before = chooses ? batch_[i].tokens - 1 : batch_[i].tokens;
-        for (int64_t row = 0; row < before; ++row, logits += vocabulary)
-          score_prompt(job, sequence.computed + row + 1, std::span(logits, vocabulary));
+        const std::span scored(logits, static_cast<size_t>(before) * vocabulary);
+        logits += scored.size();
+        try {
+          score_prompt(job, sequence.computed, scored);
+        } catch (const std::exception& error) {
+          lose(job, error.what());
+          if (chooses) logits += vocabulary;
+          continue;
+        }
       }
       sequence.computed += batch_[i].tokens;
       if (sequence.computed <= job.prompt_end) keep_snapshot(job, sequence);
@@ -198,11 +205,16 @@ bool Engine::Impl::scores_prompt(const Job& job, const Sequence& sequence) {
   return job.request.prompt_log_probabilities && sequence.computed < job.prompt_end;
 }
 
-// The token at `position`, by the logits of the one before it.
+// The tokens after `position`, each by its row of the logits: that of the token before it.
 void Engine::Impl::score_prompt(Job& job, int64_t position, std::span<const float> logits) {
-  const int32_t id = job.sequences.front().tokens[static_cast<size_t>(position)];
-  job.output.prompt_log_probabilities.push_back(
-      log_probabilities(logits, id, job.request.log_probabilities));
+  const auto vocabulary = static_cast<size_t>(model_.vocabulary());
+  for (; !logits.empty(); logits = logits.subspan(vocabulary), ++position) {
+    const std::span<const float> row = logits.first(vocabulary);
+    check_logits(row, position);
+    const int32_t id = job.sequences.front().tokens[static_cast<size_t>(position) + 1];
+    job.output.prompt_log_probabilities.push_back(
+        log_probabilities(row, id, job.request.log_probabilities));
+  }
 }
 
 // In the prompt: at its cuts and its end.
