@@ -7,6 +7,8 @@
 namespace jet::serve {
 namespace {
 
+constexpr std::chrono::milliseconds kUntilMemory{10};
+
 double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -80,7 +82,11 @@ void EngineHost::run() {
       if (closing) return;
       continue;
     }
-    engine_.step();
+    try {
+      engine_.step();
+    } catch (const std::exception&) {  // memory is too short even to fail a request: a step later
+      std::this_thread::sleep_for(kUntilMemory);
+    }
     std::vector<RequestId> done;
     for (const auto& [id, active] : active_) {
       if (engine_.finished(id)) done.push_back(id);
