@@ -126,7 +126,8 @@ void complete(const std::shared_ptr<Exchange>& exchange, Body& body, ServedModel
                       .include_usage = fields.include_usage,
                       .prompts = static_cast<int64_t>(style.prompts.size()),
                       .answers = best_of,
-                      .best = best_of > fields.n ? fields.n : 0};
+                      .best = best_of > fields.n ? fields.n : 0,
+                      .drops_answer = style.drops_answer};
   for (const std::vector<int32_t>& prompt : style.prompts) {
     check_length(prompt, served);
     Request request = make_request(fields, prompt, tokens);

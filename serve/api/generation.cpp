@@ -88,6 +88,7 @@ class Generation {
       usage_.prompt_tokens += output.prompt_tokens;
       usage_.cached_tokens += output.cached_tokens;
     }
+    if (plan_.drops_answer) return;
     usage_.completion_tokens += static_cast<int64_t>(output.ids.size());
     for (const Answer& other : output.others)
       usage_.completion_tokens += static_cast<int64_t>(other.ids.size());

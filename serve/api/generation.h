@@ -49,6 +49,7 @@ struct GenerationPlan {
   // How many of them are sent: those of the largest mean log-probability of a token, the best
   // first. 0: all, in order. Needs requests with log-probabilities, and no stream.
   int64_t best = 0;
+  bool drops_answer = false;  // made for the prompt's log-probabilities alone: counts no tokens
   // The prompts in order; each as one request for several answers, or as several requests for one.
   std::vector<Request> requests = {};
   std::unique_ptr<AnswerFormat> format = {};

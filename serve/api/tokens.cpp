@@ -1,5 +1,7 @@
 // /tokenize, /detokenize and /tokenizer_info, in the form that vLLM gave them and
 // lm-evaluation-harness asks for.
+#include <array>
+
 #include <nlohmann/json.hpp>
 
 #include "runtime/model/loaded_model.h"
@@ -11,6 +13,10 @@
 
 namespace jet::serve {
 namespace {
+
+// What goes with messages.
+constexpr std::array<std::string_view, 3> kChatFields{"tools", "chat_template_kwargs",
+                                                      "add_generation_prompt"};
 
 const Tokenizer& tokenizer_of(const ServedModel& served) {
   const auto& tokenizer = served.model().loaded().tokenizer;
@@ -31,7 +37,13 @@ Json tokenize(Body& body, const ServedModel& served) {
   const bool special = body.boolean("add_special_tokens", !is_chat);
   const bool wants_texts = body.boolean("return_token_strs", false);
   std::string text;
-  if (const auto prompt = body.string("prompt"))
+  const auto prompt = body.string("prompt");
+  if (!prompt && body.find("messages") == nullptr) {
+    body.accept(kChatFields);
+    body.check_all_known();  // a name that is near first
+    body.bad("prompt", "is missing, and so are messages; give one of them");
+  }
+  if (prompt)
     text = *prompt;
   else
     text = render_chat(body, served.model(), read_tools(body, served.model()));
