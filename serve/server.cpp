@@ -10,6 +10,17 @@
 
 namespace jet::serve {
 
+namespace {
+
+std::vector<std::string> hosts(const ServerOptions& options, bool is_loopback) {
+  if (!is_loopback && options.allowed_hosts.empty()) return {};
+  std::vector<std::string> names{"localhost", "127.0.0.1", "[::1]", options.host};
+  names.insert(names.end(), options.allowed_hosts.begin(), options.allowed_hosts.end());
+  return names;
+}
+
+}  // namespace
+
 class Server::Impl {
  public:
   explicit Impl(const ServerOptions& options)
@@ -23,7 +34,7 @@ class Server::Impl {
                    return error_json(ApiError(status, message)).dump();
                  },
              .log = options.log}),
-        api_(Access(options.api_keys, options.cors_origins),
+        api_(Access(options.api_keys, options.cors_origins, hosts(options, http_.is_loopback())),
              [this] { return http_.connections(); }),
         thread_([this] {
           http_.run();

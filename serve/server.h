@@ -18,6 +18,9 @@ struct ServerOptions {
   HttpLimits limits = {};
   std::vector<std::string> api_keys = {};
   std::vector<std::string> cors_origins = {};
+  // Names that requests may be sent to, beside this machine's own (localhost, 127.0.0.1, [::1] and
+  // `host`). Without any, a server that other machines reach takes every name.
+  std::vector<std::string> allowed_hosts = {};
   std::function<void(const std::string&)> log = {};  // the access log's lines
 };
 

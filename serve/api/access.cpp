@@ -16,6 +16,12 @@ bool equal(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
+std::string lower(std::string_view text) {
+  std::string copy(text);
+  for (char& c : copy) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return copy;
+}
+
 // Nothing on text that is not base64.
 std::optional<std::string> decode_base64(std::string_view text) {
   static constexpr std::string_view kAlphabet =
@@ -38,8 +44,11 @@ std::optional<std::string> decode_base64(std::string_view text) {
 
 }  // namespace
 
-Access::Access(std::vector<std::string> keys, std::vector<std::string> origins)
-    : keys_(std::move(keys)), origins_(std::move(origins)) {}
+Access::Access(std::vector<std::string> keys, std::vector<std::string> origins,
+               std::vector<std::string> hosts)
+    : keys_(std::move(keys)), origins_(std::move(origins)), hosts_(std::move(hosts)) {
+  for (std::string& host : hosts_) host = lower(host);
+}
 
 bool Access::admits(std::string_view authorization) const {
   if (keys_.empty()) return true;
@@ -57,6 +66,18 @@ bool Access::is_key(std::string_view given) const {
   bool found = false;
   for (const std::string& key : keys_) found |= equal(given, key);
   return found;
+}
+
+bool Access::is_asked_as(std::string_view host) const {
+  if (hosts_.empty() || host.empty()) return true;
+  const size_t end_of_address = host.starts_with('[') ? host.find(']') : 0;
+  if (end_of_address == std::string_view::npos) return false;
+  const size_t colon = host.find(':', end_of_address);
+  if (colon != std::string_view::npos) {
+    const std::string_view port = host.substr(colon + 1);
+    if (!std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; })) return false;
+  }
+  return std::ranges::find(hosts_, lower(host.substr(0, colon))) != hosts_.end();
 }
 
 void Access::mark(Exchange& exchange) const {

@@ -87,6 +87,12 @@ void Api::handle(const std::shared_ptr<Exchange>& exchange) {
 
 void Api::answer(const std::shared_ptr<Exchange>& exchange) {
   const HttpRequest& request = exchange->request();
+  if (!access_.is_asked_as(request.header("host")))
+    throw ApiError(403,
+                   fmt::format("this server is not asked by the name in Host, \"{}\": it takes "
+                               "localhost and those of --allow-host",
+                               request.header("host")),
+                   {}, "host_not_allowed");
   if (request.method == "OPTIONS") return exchange->respond({.status = 204, .content_type = {}});
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (request.path == "/health" && reads) return health(*exchange);

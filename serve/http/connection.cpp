@@ -133,6 +133,9 @@ bool Connection::check_header() {
   if (static_cast<size_t>(fields) > limits.headers)
     return refused(431,
                    fmt::format("{} header fields, at most {} are read", fields, limits.headers));
+  const auto hosts = message.count(http::field::host);
+  if (hosts > 1 || (hosts == 0 && message.version() >= 11))
+    return refused(400, fmt::format("{} Host fields, expected one", hosts));
   if (message.count(http::field::content_encoding) > 0)
     return refused(415, "Content-Encoding is not read; send the body as it is");
   if (message.count(http::field::content_length) > 1)

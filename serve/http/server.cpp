@@ -49,6 +49,7 @@ class HttpServer::Impl {
   }
 
   uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  bool is_loopback() const { return acceptor_.local_endpoint().address().is_loopback(); }
   void run() { io_.run(); }
   void stop() { io_.stop(); }
   size_t connections() const { return count_; }
@@ -107,6 +108,7 @@ class HttpServer::Impl {
 HttpServer::HttpServer(HttpOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 HttpServer::~HttpServer() = default;
 uint16_t HttpServer::port() const { return impl_->port(); }
+bool HttpServer::is_loopback() const { return impl_->is_loopback(); }
 void HttpServer::run() { impl_->run(); }
 void HttpServer::drain() { impl_->drain(); }
 void HttpServer::stop() { impl_->stop(); }

@@ -33,6 +33,7 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   uint16_t port() const;
+  bool is_loopback() const;  // reached from this machine alone
   // Moves bytes until stop() or the end of a drain.
   void run();
 

@@ -102,7 +102,9 @@ def log_probabilities_are_exact():
             assert logs["token_logprobs"][-1] == max(logs["top_logprobs"][-1].values())
             assert "".join(logs["tokens"][:-1]) == server.post("/detokenize", {"tokens": prompt})[2]["prompt"]
         assert server.post("/v1/completions", ask)[2]["choices"] == got["choices"]
-        only = server.post("/v1/completions", {**ask, "max_tokens": 0})[2]["choices"][0]["logprobs"]
+        only = server.post("/v1/completions", {**ask, "max_tokens": 0})[2]
+        assert only["usage"]["completion_tokens"] == 0 and only["usage"]["prompt_tokens"] == len(ids) + 3, only["usage"]
+        only = only["choices"][0]["logprobs"]
         assert only["token_logprobs"] == got["choices"][0]["logprobs"]["token_logprobs"][:-1]
         pieces = server.events("/v1/completions", {**COMPLETE, "logprobs": 2})
         streamed = [value for e in pieces[:-1] if e["choices"][0]["logprobs"] for value in e["choices"][0]["logprobs"]["token_logprobs"]]
@@ -284,6 +286,10 @@ def tokens_go_and_come():
         assert got["tokens"] == list(map(int, ids)) and got["count"] == len(ids)
         _, _, got = server.post("/detokenize", {"tokens": got["tokens"]})
         assert got == {"prompt": "Hello <|im_end|> world"}
+        for body, param in (({"content": "hi"}, "content"), ({"prompt": "hi", "content": "hi"}, "content"), ({}, "prompt"),
+                            ({"add_generation_prompt": True}, "prompt")):
+            status, _, got = server.post("/tokenize", body)
+            assert status == 400 and got["error"]["param"] == param, (body, got)
         _, _, info = server.get("/tokenizer_info")
         assert info["eos_token"] == "<|im_end|>" and "im_start" in info["chat_template"], info
 
@@ -345,31 +351,30 @@ def wrong_requests_are_named():
 
 def malformed_http_is_refused():
     with serving("--model", MODEL) as server:
-        host = b"Host: a\r\n"
         for data, wanted in [
-            (b"\r\n\r\nnonsense\r\n\r\n", 400), (b"GET / HTTP/9.9\r\n\r\n", 400), (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + host + b"\r\n", 414),
-            (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 101 + b"\r\n", 431), (b"GET / HTTP/1.1\r\na: " + b"b" * 40000 + b"\r\n\r\n", 431),
-            (b"POST /tokenize HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n", 413), (b"POST /tokenize HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400),
-            (b"POST /tokenize HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400),
-            (b"POST /tokenize HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-            (b"POST /tokenize HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
-            (b"POST /tokenize HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n", 413),
-            (b"POST /tokenize HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello", 415),
-            (b"POST /tokenize HTTP/1.1\r\nExpect: miracles\r\nContent-Length: 5\r\n\r\nhello", 417),
+            (b"\r\n\r\nnonsense\r\n\r\n", 400), (b"GET / HTTP/9.9\r\n\r\n", 400), (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+            (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"a: b\r\n" * 101 + b"\r\n", 431), (b"GET / HTTP/1.1\r\nHost: localhost\r\na: " + b"b" * 40000 + b"\r\n\r\n", 431),
+            (b"POST /tokenize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", 413), (b"POST /tokenize HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n", 400),
+            (b"POST /tokenize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400),
+            (b"POST /tokenize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+            (b"POST /tokenize HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+            (b"POST /tokenize HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n", 413),
+            (b"POST /tokenize HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello", 415),
+            (b"POST /tokenize HTTP/1.1\r\nHost: localhost\r\nExpect: miracles\r\nContent-Length: 5\r\n\r\nhello", 417),
         ]:
             answer = raw(server, data)
             assert status_of(answer) == wanted, (data[:60], answer)
             assert json.loads(answer.split("\r\n\r\n", 1)[1])["error"]["message"]
         # Two requests in one packet, the body in pieces, and one that waits for leave to send its body.
         with server.connect() as connection:
-            connection.sendall(b"GET /health HTTP/1.1\r\n\r\nGET /health HTTP/1.1\r\nConnection: close\r\n\r\n")
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nGET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             answer = b""
             while part := connection.recv(65536):
                 answer += part
             assert answer.count(b"HTTP/1.1 200 OK") == 2, answer
         body = json.dumps({"prompt": "Hello"}).encode()
         with server.connect() as connection:
-            connection.sendall(b"POST /tokenize HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
+            connection.sendall(b"POST /tokenize HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
                                b"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n")
             assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
             for byte in body:
@@ -400,8 +405,8 @@ def a_connection_is_used_again():
         connection.close()
         # Requests that are sent before the answers to others have come, cut anywhere.
         body = json.dumps(COMPLETE).encode()
-        request = b"POST /v1/completions HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-        data = request * 30 + b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n"
+        request = b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        data = request * 30 + b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         with server.connect() as several:
             for at in range(0, len(data), 97):
                 several.sendall(data[at:at + 97])
@@ -415,7 +420,7 @@ def a_connection_is_used_again():
 def clients_that_vanish_free_their_places():
     with serving("--model", MODEL, "--max-sequences", 2) as server:
         long = json.dumps({"prompt": IDS, "max_tokens": 1900, "ignore_eos": True, "stream": True}).encode()
-        head = b"POST /v1/completions HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(long)
+        head = b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(long)
         for _ in range(20):
             with server.connect() as connection:
                 connection.sendall(head + long)
@@ -438,7 +443,7 @@ def many_clients_at_once():
         for connection in slow:
             connection.sendall(b"GET /health HT")
         body = json.dumps({**COMPLETE, "stream": True}).encode()
-        head = b"POST /v1/completions HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+        head = b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
         streams = [server.connect() for _ in range(100)]
         for connection in streams:
             connection.sendall(head + body)
@@ -459,7 +464,7 @@ def many_clients_at_once():
 def a_full_queue_is_said():
     with serving("--model", MODEL, "--max-sequences", 1, "--max-queue", 1) as server:
         long = json.dumps({"prompt": IDS, "max_tokens": 1900, "ignore_eos": True, "stream": True}).encode()
-        head = b"POST /v1/completions HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(long)
+        head = b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(long)
         running = server.connect()
         running.sendall(head + long)
         running.recv(65536)
@@ -476,7 +481,7 @@ def a_full_queue_is_said():
 def a_stop_lets_what_runs_end():
     with serving("--model", MODEL) as server:
         body = json.dumps({**COMPLETE, "max_tokens": 400, "ignore_eos": True, "stream": True}).encode()
-        head = b"POST /v1/completions HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+        head = b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
         with server.connect() as connection, server.connect() as idle:
             connection.sendall(head + body)
             answer = connection.recv(65536)
@@ -522,6 +527,21 @@ def keys_and_origins():
         assert server.call("OPTIONS", "/v1/models", headers={"Origin": "http://there.example"})[1]["Access-Control-Allow-Origin"] is None
 
 
+def names_that_it_is_asked_by():
+    with serving("--model", MODEL, "--allow-host", "jet.example") as server:
+        for host in ("localhost", f"localhost:{server.port}", f"127.0.0.1:{server.port}", "[::1]:5", "Jet.Example"):
+            assert server.get("/health", Host=host)[0] == server.post("/v1/completions", COMPLETE, Host=host)[0] == 200, host
+        for host in ("evil.example", f"evil.example:{server.port}", "localhost.evil.example", "127.0.0.1.evil.example"):
+            for status, _, got in (server.get("/", Host=host), server.get("/health", Host=host), server.post("/v1/completions", COMPLETE, Host=host),
+                                   server.call("OPTIONS", "/v1/completions", headers={"Host": host})):
+                assert status == 403 and got["error"]["code"] == "host_not_allowed" and host in got["error"]["message"], (host, status, got)
+        for data, wanted in ((b"GET /health HTTP/1.1\r\n\r\n", 400), (b"GET /health HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400),
+                             (b"GET /health HTTP/1.0\r\n\r\n", 200)):
+            assert status_of(raw(server, data)) == wanted, data
+    with serving("--model", MODEL, "--host", "0.0.0.0") as server:
+        assert server.get("/health", Host="any.example")[0] == 200
+
+
 def two_models_by_name():
     with serving("--model", f"one={MODEL}", "--model", f"two={MODEL}") as server:
         assert [m["id"] for m in server.get("/v1/models")[2]["data"]] == ["one", "two"]
@@ -536,4 +556,4 @@ run_tests([answers_are_those_of_generate, several_prompts_and_answers, log_proba
            json_is_kept_to, tools_are_called,
            turns_are_not_computed_again, tokens_go_and_come, wrong_requests_are_named,
            malformed_http_is_refused, a_connection_is_used_again, clients_that_vanish_free_their_places, many_clients_at_once, a_full_queue_is_said,
-           a_stop_lets_what_runs_end, keys_and_origins, two_models_by_name])
+           a_stop_lets_what_runs_end, keys_and_origins, names_that_it_is_asked_by, two_models_by_name])

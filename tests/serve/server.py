@@ -37,7 +37,7 @@ class Server:
         self.reader = threading.Thread(target=self.read_log, daemon=True)
         self.reader.start()
         line = self.process.stdout.readline()
-        assert line.startswith("http://127.0.0.1:"), f"no address: {line!r} {''.join(self.log)}"
+        assert line.startswith(("http://127.0.0.1:", "http://0.0.0.0:")), f"no address: {line!r} {''.join(self.log)}"
         self.port = int(line.split(":")[2].strip("/\n"))
         self.url = line.strip().rstrip("/")
 

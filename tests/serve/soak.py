@@ -21,7 +21,7 @@ counts = collections.Counter()
 
 
 def head(body, extra=b""):
-    return b"POST /v1/completions HTTP/1.1\r\nContent-Type: application/json\r\n" + extra + b"Content-Length: %d\r\n\r\n" % len(body)
+    return b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + extra + b"Content-Length: %d\r\n\r\n" % len(body)
 
 
 def read_all(connection):

@@ -32,6 +32,7 @@ struct ServeOptions {
   int64_t connections = 4096;
   std::string api_key_file;
   std::vector<std::string> cors_origins;
+  std::vector<std::string> allowed_hosts;
   bool no_access_log = false;
 };
 
@@ -112,7 +113,8 @@ int serve_models(const ServeOptions& options) {
   serve::ServerOptions server_options{.host = options.host,
                                       .port = static_cast<uint16_t>(options.port),
                                       .api_keys = read_keys(options.api_key_file),
-                                      .cors_origins = options.cors_origins};
+                                      .cors_origins = options.cors_origins,
+                                      .allowed_hosts = options.allowed_hosts};
   server_options.limits.connections = static_cast<size_t>(options.connections);
   if (!options.no_access_log)
     server_options.log = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
@@ -146,6 +148,9 @@ std::function<int()> set_up(Options& options) {
                "keys that clients must give one of, one a line (default: none is asked for)");
   options.texts("--cors-origin", values->cors_origins, "O",
                 "web origin whose pages may use this server, or *; may be repeated");
+  options.texts("--allow-host", values->allowed_hosts, "NAME",
+                "name in Host that requests may come with, beside this machine's own; may be "
+                "repeated (default: on 127.0.0.1 none, else any)");
   options.flag("--no-access-log", values->no_access_log,
                "no line on standard error for each request");
   add_compute_options(options, values->run);
