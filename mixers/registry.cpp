@@ -18,8 +18,6 @@ constexpr std::array kKinds{
 
 }  // namespace
 
-std::span<const MixerKind> mixer_kinds() { return kKinds; }
-
 const MixerKind& find_mixer_kind(std::string_view name) {
   std::string known;
   for (const MixerKind& kind : kKinds) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <string_view>
 
 #include "mixers/mixer.h"
@@ -15,7 +14,6 @@ struct MixerKind {
   std::unique_ptr<const MixerSpec> (*parse)(const ModelShape& model, const Fields& section);
 };
 
-std::span<const MixerKind> mixer_kinds();
 // Throws Error naming the known kinds.
 const MixerKind& find_mixer_kind(std::string_view name);
 

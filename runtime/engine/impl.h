@@ -70,7 +70,6 @@ class Engine::Impl {
   int64_t free_places() const;
   bool admit(Job& job);
   bool take_place(Job& job, const Snapshot* start);
-  void give_back(Job& job);
 
   // step.cpp
   void schedule();
