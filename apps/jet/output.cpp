@@ -35,16 +35,16 @@ void write_note(std::string_view text) {
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-std::string human_bytes(int64_t bytes) {
+std::string human_bytes(double bytes) {
   constexpr double kStep = 1000;
   constexpr std::array<const char*, 5> kUnits{"B", "KB", "MB", "GB", "TB"};
-  double value = static_cast<double>(bytes);
+  double value = bytes;
   size_t unit = 0;
   while (value >= kStep && unit + 1 < kUnits.size()) {
     value /= kStep;
     ++unit;
   }
-  if (unit == 0) return fmt::format("{} B", bytes);
+  if (unit == 0) return fmt::format("{:.0f} B", bytes);
   return fmt::format("{:.{}f} {}", value, value < 100 ? 2 : 1, kUnits[unit]);
 }
 
@@ -54,6 +54,10 @@ std::string with_commas(int64_t number) {
     text.insert(text.begin() + at, ',');
   }
   return text;
+}
+
+std::string counted(int64_t number, std::string_view what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
 Progress::Progress(std::string what)

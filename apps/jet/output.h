@@ -20,9 +20,12 @@ void write_json_line(const Json& json);
 void write_note(std::string_view text);
 
 // "28.3 MB", "1.97 GB": decimal units.
-std::string human_bytes(int64_t bytes);
+std::string human_bytes(double bytes);
+inline std::string human_bytes(int64_t bytes) { return human_bytes(static_cast<double>(bytes)); }
 // "28,311,552".
 std::string with_commas(int64_t number);
+// "1 window", "8 windows".
+std::string counted(int64_t number, std::string_view what);
 
 // A line on a terminal that shows how far long work is; nothing where standard error is none.
 class Progress {

@@ -31,6 +31,10 @@ assert case["batch"] >= 1 and case["context"] == 20000, case
 free = next(int(line.split()[1]) * 1024 for line in open("/proc/meminfo") if line.startswith("MemAvailable"))
 assert case["memory_bytes"] < 0.02 * free, (case, free)
 P
+# What does not fit is refused before anything of it is taken, or runs.
+error '1 sequence of 1073741857 tokens: needs 274.9 GB, of the free memory ' bench --model "$data/tiny-tied" --context 20,1073741824 \
+  --synthetic-state --memory-fraction 0.01
+error '1048576 sequences of 1073741857 tokens: needs ' bench --model "$data/tiny-tied" --prompt-length 1073741824 --batch 1048576
 usage "leave --batch out" bench --model "$data/tiny-tied" --largest-batch --batch 2
 expect 1 "$JET" bench --model "$data/tiny-tied" --context 40 --decode 2 --kv-dtype q8_0
 grep -qF "a row of 16 numbers is not a whole number of q8_0 blocks of 32" err || failed "$(cat err)"

@@ -136,6 +136,22 @@ int64_t bytes_read(const Checkpoint& checkpoint) {
              : all - checkpoint.tensors.at("model.embed_tokens.weight").view().bytes();
 }
 
+// The largest batch where it is asked for. Throws Error where a case does not fit the CPU's memory;
+// a device refuses such a case itself.
+void fit_memory(std::vector<BenchCase>& cases, const BenchOptions& options,
+                const LoadedModel& model, const Machine& machine) {
+  const double share = options.run.memory_fraction.value_or(kMemoryShare);
+  const int64_t bytes =
+      model.device ? model.device->memory_limit() - model.device->memory_in_use() - kDeviceReserve
+                   : static_cast<int64_t>(share * static_cast<double>(available_memory()));
+  const int64_t weights = model.device ? 0 : machine.weight_bytes;  // a device has counted them
+  for (BenchCase& each : cases) {
+    if (options.largest_batch)
+      each.batch = largest_batch(each, model.decoder, machine.types, bytes - weights);
+    if (!model.device) check_memory(each, model.decoder, machine.types, bytes);
+  }
+}
+
 int bench(const BenchOptions& options) {
   check_run_options(options.run);
   if (options.synthetic_state && options.contexts.empty()) {
@@ -153,27 +169,18 @@ int bench(const BenchOptions& options) {
   const int64_t unread =
       checkpoint.spec.tied_head ? 0 : checkpoint.spec.vocabulary * checkpoint.spec.shape.hidden;
   const int64_t parameters = parameter_count(checkpoint.spec);
-  const Machine machine{
+  Machine machine{
       .weight_bytes = is_converted ? parameters * number : stored_bytes(checkpoint),
       .read_bytes = is_converted ? (parameters - unread) * number : bytes_read(checkpoint),
-      .bandwidth =
-          model.device ? model.device->measure_copy_bandwidth() : measure_read_bandwidth(threads),
       .types = state_types(options.run, model.decoder)};
+  std::vector<BenchCase> cases = cases_of(options);
+  fit_memory(cases, options, model, machine);
+  machine.bandwidth =
+      model.device ? model.device->measure_copy_bandwidth() : measure_read_bandwidth(threads);
   write_note(model.device
                  ? fmt::format("{} copies {:.1f} GB/s, read and written", model.device->name(),
                                machine.bandwidth / 1e9)
                  : fmt::format("{} threads read {:.1f} GB/s", threads, machine.bandwidth / 1e9));
-
-  std::vector<BenchCase> cases = cases_of(options);
-  if (options.largest_batch) {
-    const double share = options.run.memory_fraction.value_or(kMemoryShare);
-    const int64_t bytes =
-        model.device ? model.device->memory_limit() - model.device->memory_in_use() - kDeviceReserve
-                     : static_cast<int64_t>(share * static_cast<double>(available_memory())) -
-                           machine.weight_bytes;
-    for (BenchCase& each : cases)
-      each.batch = largest_batch(each, model.decoder, machine.types, bytes);
-  }
   BenchRunner runner(model.decoder, threads, machine.types);
   if (!options.run.json) write_out(heading());
   for (const BenchCase& each : cases) {
@@ -218,6 +225,7 @@ bytes/step   what a step must move at least: weights once (of an untied embeddin
              keys, values and windows as far as they are filled, halfway through the steps
 bandwidth    bytes/step by the mean time of a step, as a share of the machine's read bandwidth: that of the same
              threads summing 256 MB, the best of 5, printed at the start. Caches can lift a small model above 100 %.
+On the CPU a case that needs more than --memory-fraction of the free memory is refused before the first one runs.
 --largest-batch divides --memory-fraction of the free memory, less the weights, by what a sequence keeps at the end of
 the case: its fixed states and windows, its pages of 64 tokens, its row of logits.
 --json prints one object a line with the same figures.)",

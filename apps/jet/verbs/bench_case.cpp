@@ -10,6 +10,7 @@
 #include "apps/jet/interrupt.h"
 #include "apps/jet/output.h"
 #include "core/block_types/block_types.h"
+#include "core/checked.h"
 #include "core/error.h"
 #include "core/float8.h"
 #include "core/random.h"
@@ -69,6 +70,18 @@ void fill_on(Device& device, const TensorView& tensor, std::span<const std::byte
 std::span<std::byte> rows_of(const TensorView& tensor, int64_t first, int64_t count) {
   const int64_t stride = tensor.bytes() / tensor.shape[0];
   return {tensor.data + first * stride, static_cast<size_t>(count * stride)};
+}
+
+// Of a sequence at the end of the case, on the CPU: there one step is not timed.
+int64_t case_tokens(const BenchCase& bench) { return bench.depth() + bench.decode + 1; }
+
+// What one sequence keeps then: its states in whole pages, and its row of logits.
+int64_t sequence_bytes(const BenchCase& bench, const Decoder& decoder, const StateTypes& types) {
+  const int64_t page_tokens = StatePoolOptions{}.page_tokens;
+  const StateUnits units = state_units(decoder.states(), types, page_tokens);
+  const int64_t pages = (case_tokens(bench) + page_tokens - 1) / page_tokens;
+  return checked_add(checked_add(units.slot, checked_mul(pages, units.page)),
+                     row_bytes(DType::F32, decoder.spec().vocabulary));
 }
 
 }  // namespace
@@ -187,19 +200,30 @@ int64_t available_memory() {
     if (key == "MemAvailable:") return kilobytes * 1024;
     file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
   }
-  fail("/proc/meminfo does not tell the free memory; use --batch");
+  fail("/proc/meminfo does not tell the free memory; it needs a line MemAvailable");
+}
+
+void check_memory(const BenchCase& bench, const Decoder& decoder, const StateTypes& types,
+                  int64_t bytes) {
+  const int64_t prompt = bench.synthetic_state ? 0 : bench.depth() * int64_t{sizeof(int32_t)};
+  const int64_t each = sequence_bytes(bench, decoder, types);
+  const double needed =
+      static_cast<double>(prompt) + static_cast<double>(bench.batch) * static_cast<double>(each);
+  if (needed <= static_cast<double>(bytes)) return;
+  fail(
+      "{} of {} tokens: needs {}, of the free memory {} may be taken; ask for less, or raise "
+      "--memory-fraction",
+      counted(bench.batch, "sequence"), case_tokens(bench), human_bytes(needed),
+      human_bytes(bytes));
 }
 
 int64_t largest_batch(const BenchCase& bench, const Decoder& decoder, const StateTypes& types,
                       int64_t bytes) {
-  const int64_t length = bench.depth() + bench.decode + 1;
-  const StatePool one(decoder.states(), {.sequences = 1, .context = length, .types = types});
-  int64_t each = one.slot_bytes() + one.options().pages * one.page_bytes() +
-                 row_bytes(DType::F32, decoder.spec().vocabulary);
+  int64_t each = sequence_bytes(bench, decoder, types);
   if (decoder.device() != nullptr) each += kDeviceScratch;
   if (bytes < each) {
-    fail("a sequence of {} tokens keeps {}, the memory for states is {}", length, human_bytes(each),
-         human_bytes(std::max<int64_t>(bytes, 0)));
+    fail("a sequence of {} tokens keeps {}, the memory for states is {}", case_tokens(bench),
+         human_bytes(each), human_bytes(std::max<int64_t>(bytes, 0)));
   }
   return bytes / each;
 }

@@ -64,6 +64,9 @@ void fill_states(const Decoder& decoder, const StatePool& pool, std::span<const 
 
 // Memory of the machine that a program can still have, in bytes.
 int64_t available_memory();
+// Throws Error where the case's states, logits and prompt take more than `bytes`.
+void check_memory(const BenchCase& bench, const Decoder& decoder, const StateTypes& types,
+                  int64_t bytes);
 // How many sequences `bytes` can hold the states and logits of at the end of the case. Throws Error
 // where not even one fits.
 int64_t largest_batch(const BenchCase& bench, const Decoder& decoder, const StateTypes& types,
