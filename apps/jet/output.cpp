@@ -60,6 +60,14 @@ std::string counted(int64_t number, std::string_view what) {
   return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
+void check_parent(const std::filesystem::path& path) {
+  // A trailing slash names the directory itself.
+  const std::filesystem::path parent =
+      (path.has_filename() ? path : path.parent_path()).parent_path();
+  if (!parent.empty() && !std::filesystem::is_directory(parent))
+    fail("{}: there is no directory {}; make it first", path.string(), parent.string());
+}
+
 Progress::Progress(std::string what)
     : what_(std::move(what)), is_terminal_(::isatty(STDERR_FILENO) == 1), begin_(Clock::now()) {}
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,8 @@ inline std::string human_bytes(int64_t bytes) { return human_bytes(static_cast<d
 std::string with_commas(int64_t number);
 // "1 window", "8 windows".
 std::string counted(int64_t number, std::string_view what);
+// Throws Error where there is no folder to write a file or folder `path` into.
+void check_parent(const std::filesystem::path& path);
 
 // A line on a terminal that shows how far long work is; nothing where standard error is none.
 class Progress {

@@ -39,6 +39,8 @@ error 'half: exists already' convert "$data/tiny-tied" half
 error 'half.gguf: exists already' convert "$data/tiny-tied" half.gguf
 error 'there is no directory missing; make it first' convert "$data/tiny-tied" missing/half.gguf
 error 'there is no directory missing/deeper' convert "$data/tiny-tied" missing/deeper/half/
+error 'weights.Safetensors: a model is written as a directory' convert "$data/tiny-tied" weights.Safetensors
+[[ ! -e weights.Safetensors ]] || failed 'a directory named as a file was made'
 [[ ! -e missing ]] || failed 'a missing folder was made'
 error 'nowhere: no such file' convert nowhere out-of-nowhere
 error 'there is no directory half.gguf' convert "$data/tiny-tied" half.gguf/below

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <strings.h>
 
 #include "apps/jet/interrupt.h"
 #include "apps/jet/output.h"
@@ -142,16 +143,19 @@ void save(const Checkpoint& checkpoint, const fs::path& out, int64_t shard_bytes
 int convert(const ConvertOptions& options) {
   check(options);
   const fs::path out = options.paths.back();
+  if (::strcasecmp(out.extension().c_str(), ".safetensors") == 0) {
+    fail(
+        "{}: a model is written as a directory, with its weights in safetensors, or a .gguf file; "
+        "name one, such as {}",
+        out.string(), fs::path(out).replace_extension().string());
+  }
   if (!options.quantize.empty() && !is_gguf(out)) {
     fail("{}: a Hugging Face directory cannot hold {} blocks; name a .gguf file", out.string(),
          options.quantize);
   }
   if (fs::exists(out))
     fail("{}: exists already; name a path that does not, or remove it first", out.string());
-  // A trailing slash names the directory itself.
-  const fs::path parent = (out.has_filename() ? out : out.parent_path()).parent_path();
-  if (!parent.empty() && !fs::is_directory(parent))
-    fail("{}: there is no directory {}; make it first", out.string(), parent.string());
+  check_parent(out);
   const Stopwatch watch;
   Checkpoint checkpoint = make(options);
   if (!options.tokenizer.empty())
