@@ -30,12 +30,28 @@ head -c 5000 talk.state >cut.state
 error 'cut.state' chat --model model --load cut.state
 error 'attention f32' chat --model model --load talk.state --kv-dtype bf16
 usage '--system' chat --model model --load talk.state --system Hi
-printf 'One.\n' | expect 1 "${chat[@]}" --save absent/talk.state
+error 'absent/talk.state: there is no directory absent' "${chat[@]:1}" --save absent/talk.state
+error 'model: is a directory' "${chat[@]:1}" --save model
+printf 'One.\n/save\nTwo.\n' | expect 1 "${chat[@]}"
+grep -q 'jet: /save needs the name of a file' err || failed "$(cat err)"
+same "$(wc -l <out)" 1
 printf 'One.\nTwo.\n' | expect 1 "${chat[@]}" --context-length 64 --save full.state
 grep -q 'context' err || failed "$(cat err)"
 expect 0 "${chat[@]}" --load full.state </dev/null
 
-# Ctrl-C on a terminal stops the answer; the next turn goes on from it.
+# A message that fails was never said: what is saved goes on without it.
+printf 'One.\n\xff\nTwo.\n' | expect 1 "${chat[@]}" --save bad_byte.state
+printf 'One.\n%0200d\n' 0 | expect 1 "${chat[@]}" --context-length 64 --save too_long.state
+for state in bad_byte too_long; do
+  printf 'Two.\n' | expect 0 "${chat[@]}" --load $state.state
+  python3 - <<'P' || failed "after $state: $(cat whole out)"
+import json
+second, turn = json.loads(open("whole").read().split("\n")[1]), json.loads(open("out").read())
+assert all(turn[key] == second[key] for key in ("ids", "prompt_tokens", "cached_tokens"))
+P
+done
+
+# On a terminal Ctrl-C stops the answer, and the next turn goes on from it; so it does after what fails.
 python3 - "$JET" <<'P' || failed "Ctrl-C on a terminal"
 import json, os, pty, select, sys, time
 program = [sys.argv[1], "chat", "--model", "model", "--temperature", "0", "--json", "--min-tokens", "100000", "--max-tokens", "100000"]
@@ -62,6 +78,9 @@ for count in 1, 2:
     time.sleep(0.5)
     os.write(terminal, b"\x03")
     until(lambda: text.count(b"the conversation goes on") == count and len(turns()) == count)
+    for line, problem in (b"/save /absent/x", b"jet: /absent/x"), (b"/save", b"jet: /save needs"), (b"\xff", b"UTF-8"):
+        os.write(terminal, line + b"\n")
+        until(lambda: text.count(problem) == count)
 os.write(terminal, b"/exit\n")
 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 first, second = turns()

@@ -51,15 +51,19 @@ class Chat {
   void talk() {
     while (const auto line = read_line()) {
       if (*line == "/exit") break;
-      if (line->empty() || obey(*line)) continue;
-      answer(*line);
+      try {
+        if (!line->empty() && !obey(*line)) answer(*line);
+      } catch (const Error& error) {  // whoever sits at a terminal can try again
+        if (!stdin_is_terminal()) throw;
+        write_note(error.what());
+      }
     }
   }
 
   void load() {
     session_.load(options_.load);
-    write_note(fmt::format("{}: {} turns, {} tokens of context, none of them computed again",
-                           options_.load, session_.turns(), session_.tokens()));
+    write_note(fmt::format("{}: {}, {} of context, none of them computed again", options_.load,
+                           counted(session_.turns(), "turn"), counted(session_.tokens(), "token")));
   }
 
   // Where something else is to be told already.
@@ -86,11 +90,13 @@ class Chat {
       session_.reset();
       write_note("the conversation is forgotten");
     } else if (line == "/stats") {
-      write_note(fmt::format("{} turns, {} of {} tokens, {} of state", session_.turns(),
+      write_note(fmt::format("{}, {} of {} tokens, {} of state", counted(session_.turns(), "turn"),
                              session_.tokens(), engine_.context_length(),
                              human_bytes(engine_.state_bytes_in_use())));
-    } else if (line.starts_with("/save ")) {
-      save(line.substr(line.find(' ') + 1));
+    } else if (line == "/save" || line.starts_with("/save ")) {
+      const size_t name = line.find_first_not_of(' ', std::string_view("/save").size());
+      if (name == std::string::npos) fail("/save needs the name of a file: /save F");
+      save(line.substr(name));
     } else if (line == "/help") {
       write_note(kCommands);
     } else {
@@ -108,9 +114,7 @@ class Chat {
     request.max_tokens = options_.generation.max_tokens;
     request.sampling = request_sampling(engine_.model().loaded().generation, options_.generation);
     const uint64_t seed = request.sampling.seed;
-    const RequestId id = engine_.submit(std::move(request), [this](const Token& token) {
-      if (!options_.run.json) write_out(token.text);
-    });
+    const RequestId id = submit(std::move(request));
     while (!engine_.finished(id)) {
       if (interrupted()) engine_.cancel(id);
       engine_.step();
@@ -118,6 +122,17 @@ class Chat {
     const Output output = engine_.take(id);
     session_.end_turn(output);
     tell({output, load_seconds_, seed});
+  }
+
+  RequestId submit(Request request) {
+    try {
+      return engine_.submit(std::move(request), [this](const Token& token) {
+        if (!options_.run.json) write_out(token.text);
+      });
+    } catch (...) {  // a message that does not fit
+      session_.drop_turn();
+      throw;
+    }
   }
 
   void tell(const Report& report) {
@@ -150,6 +165,11 @@ class Chat {
 };
 
 int chat(const ChatOptions& options) {
+  if (!options.save.empty()) {
+    check_parent(options.save);
+    if (std::filesystem::is_directory(options.save))
+      fail("{}: is a directory; name a file to keep the conversation in", options.save);
+  }
   const Stopwatch watch;
   const Model model = load_model(options.run);
   if (!model.has_chat_template())
@@ -186,8 +206,10 @@ constinit const Verb kChat{
 /help, /reset, /save F, /stats, /exit. A turn computes only its own tokens: cached_tokens in --json (one object a turn, with
 the keys of jet generate) counts those that were kept. On a terminal Ctrl-C stops an answer, and the conversation goes
 on with what there is of it; at the prompt it leaves. The context limit is --context-length tokens of all that was said,
-by default what the model was trained for: a message that does not fit, and an answer that reaches the limit, end the
-program with exit code 1, after --save. A saved conversation goes on with the same model and --kv-dtype alone.)",
+by default what the model was trained for. What fails (a message that does not fit, an answer that reaches
+the limit, a file that cannot be written) is told in one line: on a terminal the conversation goes on, without the
+message that failed; otherwise the program ends with exit code 1, after --save. A saved conversation goes on with the
+same model and --kv-dtype alone.)",
     .examples = R"(jet chat --model models-cache/SmolLM2-135M-Instruct.Q4_1.gguf
 jet chat --model jet-2b --system "Answer in French." --temperature 0.7
 jet chat --model jet-2b --save talk.state; jet chat --model jet-2b --load talk.state

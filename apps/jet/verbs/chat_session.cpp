@@ -35,8 +35,17 @@ void ChatSession::reopen() {
 }
 
 Request ChatSession::begin_turn(const std::string& message) {
-  const Model& model = engine_.model();
   messages_.push_back({"user", message});
+  try {
+    return ask();
+  } catch (...) {
+    drop_turn();
+    throw;
+  }
+}
+
+Request ChatSession::ask() {
+  const Model& model = engine_.model();
   rendered_ = model.chat_prompt(messages_);
   was_rebuilt_ = !rendered_.starts_with(before_);
   if (was_rebuilt_) reopen();
@@ -53,6 +62,11 @@ Request ChatSession::begin_turn(const std::string& message) {
 }
 
 void ChatSession::end_turn(const Output& output) {
+  if (output.finish == FinishReason::Failed) {
+    drop_turn();
+    reopen();
+    return;
+  }
   messages_.push_back({"assistant", output.text});
   before_ = rendered_ + output.text;
   std::vector<int32_t> turn = asked_;

@@ -21,10 +21,14 @@ class ChatSession {
   ChatSession(const ChatSession&) = delete;
   ChatSession& operator=(const ChatSession&) = delete;
 
-  // A request's prompt and conversation for the user's message.
+  // A request's prompt and conversation for the user's message. Where it throws, the message was
+  // never said.
   Request begin_turn(const std::string& message);
+  // Takes the message back, where the engine refused the request.
+  void drop_turn() { messages_.pop_back(); }
   // Also after an answer, or even a prompt, that was cut short: what the state has not consumed
-  // comes first in the next turn.
+  // comes first in the next turn. After one that failed the message is taken back, and what was
+  // said before is computed anew.
   void end_turn(const Output& output);
 
   // The whole dialogue and its state, in a file and out of it; load() takes the place of what was
@@ -39,6 +43,7 @@ class ChatSession {
 
  private:
   void reopen();
+  Request ask();  // what the last message asks of the engine
 
   Engine& engine_;
   std::string system_;
