@@ -36,9 +36,7 @@ Perplexity perplexity(Scorer& scorer, std::span<const int32_t> ids, int64_t wind
   if (window < 2) fail("a window of {} tokens; perplexity needs at least 2", window);
   const auto length = std::min(static_cast<size_t>(window), ids.size());
   const auto available = static_cast<int64_t>(ids.size() / length);
-  if (windows > available)
-    fail("{} windows of {} tokens were asked for, the text has {}", windows, length, available);
-  const int64_t count = windows == 0 ? available : windows;
+  const int64_t count = windows == 0 ? available : std::min(windows, available);
   Perplexity result;
   double total = 0;
   for (int64_t i = 0; i < count; ++i) {

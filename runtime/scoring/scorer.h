@@ -56,9 +56,9 @@ struct Perplexity {
 };
 
 // Windows of `window` tokens from the start, each on its own; every token but a window's first is
-// scored. The rest of fewer than `window` tokens is left out unless it is all there is. `windows`
-// 0: as many as there are. `progress(done, all)` counts tokens; where it returns false the result
-// is that of the windows done by then. Throws Error on fewer than two tokens.
+// scored. The rest of fewer than `window` tokens is left out unless it is all there is. At most
+// `windows` of them, 0: as many as there are. `progress(done, all)` counts tokens; where it returns
+// false the result is that of the windows done by then. Throws Error on fewer than two tokens.
 Perplexity perplexity(Scorer& scorer, std::span<const int32_t> ids, int64_t window, int64_t windows,
                       const std::function<bool(int64_t, int64_t)>& progress = {});
 

@@ -21,4 +21,11 @@ expect 0 "$JET" perplexity --model "$model" --text - --window 64 --windows 2 --j
 cmp out file || failed "standard input gives another perplexity"
 head -c 1000 "$text" >cut.gz
 error 'cut.gz: bad gzip data' perplexity --model "$model" --text cut.gz
-error 'asked for, the text has' perplexity --model "$model" --text plain.txt --windows 50
+# At most so many windows; a rest is left out, but a text of less than a window is scored whole.
+expect 0 "$JET" perplexity --model "$model" --text plain.txt --characters 1000 --window 64 --windows 500 --json
+cp out most
+expect 0 "$JET" perplexity --model "$model" --text plain.txt --characters 1000 --window 64 --json
+cmp out most || failed "500 windows are not at most 500"
+same "$(json out "it['tokens'] == 63 * it['windows']")" True
+expect 0 "$JET" perplexity --model "$model" --text plain.txt --characters 100 --windows 2
+grep -q 'in 1 window of at most 1024$' out || failed "$(cat out)"

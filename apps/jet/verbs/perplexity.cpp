@@ -55,8 +55,9 @@ int perplexity(const PerplexityOptions& options) {
     write_json_line(
         {{"perplexity", result.perplexity}, {"tokens", result.tokens}, {"windows", windows}});
   } else {
-    write_out(fmt::format("perplexity {:.4f} over {} tokens in {} windows of at most {}\n",
-                          result.perplexity, result.tokens, windows, options.window));
+    write_out(fmt::format("perplexity {:.4f} over {} tokens in {} of at most {}\n",
+                          result.perplexity, result.tokens,
+                          counted(std::ssize(result.window_losses), "window"), options.window));
   }
   return interrupted() ? interrupt_code() : kDone;
 }
@@ -81,7 +82,7 @@ constinit const Verb kPerplexity{
     .summary = "measures how well a model predicts a text",
     .details =
         R"(The text is cut into windows of --window tokens from its start, each computed on its own; every token but a window's
-first is scored, and a rest that fills no window is left out. Perplexity is exp of the mean negative log-probability.
+first is scored. A rest that fills no window is left out; a text shorter than one is scored whole. Perplexity is exp of the mean negative log-probability.
 `tokens` in --json counts those that were scored. Ctrl-C ends with the windows that are done.)",
     .examples =
         R"(jet perplexity --model models-cache/SmolLM2-135M-Instruct.Q4_1.gguf --text wikitext2.txt.gz --windows 8
