@@ -44,7 +44,7 @@ void add_answer(Json& json, const Report& report, const Answer& answer) {
 void add_generation_options(Options& options, GenerationOptions& generation) {
   options.integer("--max-tokens", generation.max_tokens, {0, kMostTokens},
                   "stop after N tokens (default: 256)");
-  options.number("--temperature", generation.sampling.temperature, {0},
+  options.number("--temperature", generation.sampling.temperature, {0, 1e6},
                  "flattens the distribution above 1, sharpens it below; 0: greedy");
   options.integer("--top-k", generation.sampling.top_k, {0, int64_t{1} << 30},
                   "only the N likeliest tokens; 0: all");

@@ -23,9 +23,6 @@ std::optional<Value> read_whole(std::string_view text) {
 
 template <typename Range>
 std::string describe(const Range& range) {
-  using Value = decltype(range.most);
-  if (range.most == std::numeric_limits<Value>::max())
-    return fmt::format("{} or more", range.least);
   return fmt::format("{} to {}", range.least, range.most);
 }
 

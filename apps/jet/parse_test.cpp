@@ -39,7 +39,7 @@ TEST(ParseInteger, SaysTheRange) {
             }),
             "\"7\" is not a whole number of 1 to 6");
   EXPECT_EQ(message_of([] { parse_integer("-1", {}); }),
-            "\"-1\" is not a whole number of 0 or more");
+            "\"-1\" is not a whole number of 0 to 9223372036854775807");
 }
 
 TEST(ParseNumber, TakesDecimalsAndExponents) {

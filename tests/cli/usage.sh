@@ -28,6 +28,9 @@ usage '--model needs a value: M' generate --model
 usage '--prompt needs a value: T' generate --model m --prompt
 usage '--stop needs a value: T' generate --model m --stop
 usage '--batch needs a value: N' bench --model m --batch
+usage '--seed: "9223372036854775808" is not a whole number of 0 to 9223372036854775807' generate --model m --seed 9223372036854775808
+usage '--temperature: "1e7" is not a number of 0 to 1000000' generate --model m --temperature 1e7
+usage '--stop: an empty text' generate --model m --prompt x --stop a --stop ''
 usage '--seed is given more than once' generate --model m --seed 1 --seed 2
 usage '--json takes no value' generate --model m --json=3
 usage '--tokens is missing' logits --model m --out f

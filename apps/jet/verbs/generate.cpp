@@ -36,6 +36,11 @@ BeamOptions beam_options(const GenerateOptions& options) {
                                                                 : EarlyStopping::No};
 }
 
+void check_stop(const std::vector<std::string>& texts) {
+  if (std::ranges::find(texts, "") != texts.end())
+    throw UsageError("--stop: an empty text is no text to end before; leave --stop out");
+}
+
 void check_answers(const GenerateOptions& options) {
   if (options.beams > 1 && options.answers > options.beams)
     throw UsageError("--num-return-sequences is more than there are --beams");
@@ -71,6 +76,7 @@ Output run_request(Engine& engine, Request request, OnToken on_token) {
 int generate(const GenerateOptions& options) {
   check_run_options(options.run);
   check_answers(options);
+  check_stop(options.stop);
   const BeamOptions beams = beam_options(options);
   const std::string prompt = prompt_text(options);
   const Stopwatch watch;
