@@ -163,7 +163,10 @@ bool Options::parse(std::vector<std::string> arguments) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(in_our_words(error));
   }
-  refuse_unknown(parser_->app.remaining());
+  std::vector<std::string> left = parser_->app.remaining();
+  const auto mark = std::ranges::find(left, "--");  // after it all are positionals
+  if (mark != left.end()) left.erase(mark);
+  refuse_unknown(left);
   return true;
 }
 

@@ -57,6 +57,13 @@ TEST_F(OptionsTest, ReadsValues) {
   EXPECT_THAT(paths_, ElementsAre("model"));
 }
 
+TEST_F(OptionsTest, TakesAllAfterTwoDashesAsPositionals) {
+  EXPECT_TRUE(options_.parse({"-v", "--", "-5", "--prompt"}));
+  EXPECT_TRUE(verbose_);
+  EXPECT_FALSE(prompt_);
+  EXPECT_THAT(paths_, ElementsAre("-5", "--prompt"));
+}
+
 TEST_F(OptionsTest, TakesTextsAsTheyAre) {
   for (const char* text :
        {"", "{}", "[a,b]", "--stop", "-1", "a=b", "\"quoted\"", "'x'", "a,b", "%%", " "}) {
