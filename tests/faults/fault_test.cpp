@@ -74,6 +74,7 @@ TEST_P(Faults, AnEngineGoesOnAfterAStepThatFailed) {
   wide.sampling = {.temperature = 0.8, .seed = 3};
   const std::vector<Request> requests{greedy, wide};
   std::vector<Output> expected;
+  expected.reserve(requests.size());
   for (const Request& request : requests)
     expected.push_back(Engine(loaded, {.threads = 1, .max_sequences = 4}).generate(request));
   const auto check = [&](const Output& output, const Output& wanted) {
@@ -87,6 +88,7 @@ TEST_P(Faults, AnEngineGoesOnAfterAStepThatFailed) {
   for (int64_t n = 0; reached && !HasFailure(); n += kStride) {
     Engine engine(loaded, {.threads = 1, .max_sequences = 4});
     std::vector<RequestId> ids;
+    ids.reserve(requests.size());
     for (const Request& request : requests) ids.push_back(engine.submit(request));
     Injection injection(Kind::Memory, n, GetParam());
     for (bool more = true; more;) {

@@ -96,7 +96,7 @@ class Compiler {
   // The values of "const" or "enum" that are of the type beside it.
   static Json values_of_type(const Json& schema, const std::string& key, const std::string& where) {
     const Json& given = schema[key];
-    const Json values = key == "const" ? Json::array({given}) : list(schema, key.c_str(), where);
+    Json values = key == "const" ? Json::array({given}) : list(schema, key.c_str(), where);
     if (!schema.contains("type")) return values;
     const std::vector<std::string> types = type_names(schema["type"], where);
     Json fitting = Json::array();
