@@ -94,9 +94,10 @@ def client(server, seed):
         counts[do.__name__] += 1
 
 
-def resident(server):
+def memory(server, key):
+    """VmRSS, what is resident now, or VmHWM, the most that ever was, in kB."""
     with open(f"/proc/{server.process.pid}/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+        return next(int(line.split()[1]) for line in status if line.startswith(key))
 
 
 def many_streams(server):
@@ -117,8 +118,10 @@ with serving("--model", MODEL, "--max-queue", STREAMS + CLIENTS, "--no-access-lo
     for thread in warm: thread.start()
     for thread in warm: thread.join()
     many_streams(server)
-    for _ in range(3): is_huge(server, random)
-    before = resident(server)
+    huge = [threading.Thread(target=is_huge, args=(server, random)) for _ in range(2 * CLIENTS)]
+    for thread in huge: thread.start()
+    for thread in huge: thread.join()
+    before = memory(server, "VmHWM")
     idle = [server.connect() for _ in range(IDLE)]
     begin = time.monotonic()
     assert server.get("/health")[0] == 200
@@ -131,11 +134,12 @@ with serving("--model", MODEL, "--max-queue", STREAMS + CLIENTS, "--no-access-lo
     for connection in idle: connection.close()
     server.wait_for(lambda: server.metric("connections") == 1 and server.metric("num_requests_running") == 0)
     right(server, random)
-    after = resident(server)
-    print(f"{dict(counts)}; resident {before} kB before, {after} kB after")
+    after = memory(server, "VmRSS")
+    print(f"{dict(counts)}; resident {before} kB at most before, {after} kB after")
     assert not failures, failures[:5]
     if os.environ.get("JET_SOAK_MEMORY") == "instrumented":
         print("resident memory is not compared: ThreadSanitizer keeps a shadow of all that was ever touched")
         sys.exit()
-    # The allocator keeps some of what the huge prompts took: it comes and goes by 20 MB and does not grow.
-    assert after < before * 1.3 + 20_000, "memory grew"
+    # The allocator keeps some of what the huge prompts took, or gives it back, as it comes: so the bound is the most that the
+    # same requests took before, which a leak passes in time.
+    assert after < before * 1.3 + 40_000, "memory grew"
