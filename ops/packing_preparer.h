@@ -9,7 +9,8 @@
 
 namespace jet {
 
-// Weights of other types stay as they are, and their products in float32.
+// Weights of other types stay as they are, and their products in float32. Vectors are copied: one
+// norm read in a file's mapping would keep its neighbourhood of pages, up to 2 MB, in memory.
 class PackingPreparer final : public Preparer {
  public:
   explicit PackingPreparer(int threads)

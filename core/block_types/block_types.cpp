@@ -180,7 +180,10 @@ int64_t first_bad_block(DType type, const std::byte* row, int64_t n) {
 }
 
 Tensor to_float32(const Tensor& tensor) {
-  if (tensor.type() == DType::F32) return tensor;
+  return tensor.type() == DType::F32 ? tensor : copy_to_float32(tensor);
+}
+
+Tensor copy_to_float32(const Tensor& tensor) {
   Tensor converted(DType::F32, tensor.shape());
   const ConstTensorView from = tensor.view();
   const int64_t width = from.shape.back();

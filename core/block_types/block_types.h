@@ -21,6 +21,9 @@ void encode_row(DType type, const float* row, int64_t n, std::byte* out);
 // The tensor in float32: itself, or a decoded copy.
 Tensor to_float32(const Tensor& tensor);
 
+// The tensor in float32 and in memory of its own.
+Tensor copy_to_float32(const Tensor& tensor);
+
 // Where the scales of a block row are not finite, the row is not weights: the first bad block, or
 // -1.
 int64_t first_bad_block(DType type, const std::byte* row, int64_t n);
