@@ -75,6 +75,9 @@ class MixerSpec {
   virtual StateSpec state() const = 0;
   virtual MixerCost cost(int64_t tokens,
                          int64_t context) const = 0;  // of T rows of one sequence after `context`
+  // Whether forward reaches x, y and the state through ops alone, so that it runs where the host
+  // cannot read them too. Without it a model with this mixer is refused there.
+  virtual bool runs_on_devices() const { return false; }
   // Takes the tensors by name, each through the preparer of the device it will run on.
   virtual std::unique_ptr<Mixer> prepare(const TensorSource& tensors,
                                          const Preparer& preparer) const = 0;

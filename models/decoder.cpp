@@ -1,5 +1,6 @@
 #include "models/decoder.h"
 
+#include "core/device.h"
 #include "core/error.h"
 #include "ops/add/add.h"
 #include "ops/add_rms_norm/add_rms_norm.h"
@@ -12,6 +13,12 @@ namespace jet {
 
 Decoder::Decoder(DecoderSpec spec, const TensorSource& tensors, const Preparer& prepare)
     : spec_(std::move(spec)), device_(prepare.device()), numbers_(prepare.numbers()) {
+  for (const LayerSpec& layer : spec_.layers) {
+    if (device_ != nullptr && !layer.mixer->runs_on_devices()) {
+      fail("layer_types: {} runs on the CPU alone, and {} was asked for: --device cpu runs it",
+           layer.mixer->kind(), device_->name());
+    }
+  }
   const TensorSource take = [&](std::string_view name) {
     Tensor tensor = tensors(name);
     weight_bytes_ += tensor.view().bytes();

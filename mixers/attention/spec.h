@@ -14,6 +14,7 @@ struct AttentionSpec final : MixerSpec {
   int64_t window = 0;  // 0: all earlier tokens; else token t sees j with t - window < j <= t
 
   std::string_view kind() const override { return window == 0 ? "attn" : "swa"; }
+  bool runs_on_devices() const override { return true; }
   Json config() const override;
   std::vector<TensorSpec> tensors() const override;
   StateSpec state() const override;  // k, v: [G, d] a token, or a ring of the window

@@ -80,7 +80,8 @@ std::unique_ptr<const MixerSpec> parse_jet_block(const ModelShape& model, const 
   spec->heads = section.integer("num_heads", 1, kMostHeads);
   spec->key_dim = section.integer("head_dim", 1, kWidestHead);
   spec->expand_v = section.number("expand_v");
-  if (!(spec->expand_v > 0 && spec->expand_v <= 64) || spec->value_dim() < 1) {
+  const bool within = spec->expand_v > 0 && spec->expand_v <= 64;
+  if (!within || spec->value_dim() < 1) {
     section.bad("expand_v",
                 "expected a factor above 0 and at most 64 that leaves at least one value a head");
   }

@@ -22,6 +22,7 @@ struct JetBlockSpec final : MixerSpec {
   int64_t generator_width() const { return heads * value_dim() / reduction; }
 
   std::string_view kind() const override { return "jet"; }
+  bool runs_on_devices() const override { return true; }
   Json config() const override;
   std::vector<TensorSpec> tensors() const override;
   StateSpec state() const override;  // recurrent [H, K, V]; conv: the last W - 1 rows of [H V]
