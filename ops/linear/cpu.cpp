@@ -21,6 +21,7 @@ bool is_packed(const LinearPart& part) { return part.weight.packed != nullptr; }
 
 struct Plan {
   int64_t units = 0;
+  int64_t terms = 0;  // of x in int8
   int64_t int8_bytes = 0;
   int64_t scratch_floats = 0;  // a thread
 };
@@ -30,16 +31,18 @@ Plan plan_of(const LinearGroup& args) {
   for (const LinearPart& part : args.parts) {
     plan.units += units(part);
     if (is_packed(part)) {
-      plan.int8_bytes = int8_blocks(args.x.shape[0], part.weight.packed->blocks()) *
-                        static_cast<int64_t>(sizeof(Int8Block));
+      plan.terms = std::max(plan.terms, int8_terms(part.weight.type()));
     } else {
       plan.scratch_floats = std::max(plan.scratch_floats, row_scratch_floats(part.weight));
     }
   }
+  const int64_t blocks = args.x.shape[1] / kPackedBlock;
+  plan.int8_bytes =
+      int8_blocks(args.x.shape[0], blocks, plan.terms) * static_cast<int64_t>(sizeof(Int8Block));
   return plan;
 }
 
-void quantise(Context& context, ConstTensorView x, Int8Block* to) {
+void quantise(Context& context, ConstTensorView x, int64_t terms, Int8Block* to) {
   const int64_t in = x.shape[1];
   const int64_t blocks = in / kPackedBlock;
   const Int8Kernels& kernels = chosen_int8_kernels();
@@ -47,24 +50,27 @@ void quantise(Context& context, ConstTensorView x, Int8Block* to) {
   const int64_t grain = tokens * in < kManyNumbers ? tokens : kTileTokens;
   context.threads.parallel_for(tokens, grain, [&](int64_t begin, int64_t end, int) {
     for (int64_t t = begin; t < end; ++t)
-      kernels.quantise(x.f32() + t * in, blocks, t % kTileTokens, to + t / kTileTokens * blocks);
+      kernels.quantise(x.f32() + t * in, blocks, terms, t % kTileTokens,
+                       to + t / kTileTokens * blocks * terms);
   });
 }
 
 // Panels [begin, end) of a part; of a long prompt as many rows at a time as stay near.
-void multiply_packed(const LinearPart& part, const Int8Block* x, int64_t tokens, int64_t begin,
-                     int64_t end) {
+void multiply_packed(const LinearPart& part, const Int8Block* x, int64_t terms, int64_t tokens,
+                     int64_t begin, int64_t end) {
   const PackedWeight& weight = *part.weight.packed;
   const Int8Kernels& kernels = chosen_int8_kernels();
-  const int64_t tile_bytes = weight.blocks() * static_cast<int64_t>(sizeof(Int8Block));
+  const int64_t tile_blocks = weight.blocks() * terms;
+  const int64_t tile_bytes = tile_blocks * static_cast<int64_t>(sizeof(Int8Block));
   const int64_t near = std::max<int64_t>(kNearBytes / std::max<int64_t>(tile_bytes, 1), 1);
   for (int64_t first = 0; first < tokens; first += near * kTileTokens) {
     for (int64_t panel = begin; panel < end; ++panel) {
       const int64_t row = panel * kPanelRows;
       kernels.multiply(weight.type,
                        {.weights = weight.panel(panel),
-                        .x = x + first / kTileTokens * weight.blocks(),
+                        .x = x + first / kTileTokens * tile_blocks,
                         .blocks = weight.blocks(),
+                        .terms = terms,
                         .tokens = std::min(near * kTileTokens, tokens - first),
                         .y = part.y.f32() + first * weight.out + row,
                         .y_stride = weight.out,
@@ -86,7 +92,7 @@ void linear_cpu(Context& context, const LinearGroup& args, std::span<std::byte> 
   const Plan plan = plan_of(args);
   auto* int8 = reinterpret_cast<Int8Block*>(workspace.data());
   auto* scratch = reinterpret_cast<float*>(workspace.data() + plan.int8_bytes);
-  if (plan.int8_bytes > 0) quantise(context, args.x, int8);
+  if (plan.int8_bytes > 0) quantise(context, args.x, plan.terms, int8);
   const int64_t tokens = args.x.shape[0];
   const int64_t products = tokens * args.x.shape[1] * plan.units * kPanelRows;
   const int64_t grain = products < kManyProducts ? plan.units : 1;
@@ -98,7 +104,7 @@ void linear_cpu(Context& context, const LinearGroup& args, std::span<std::byte> 
       first += units(part);
       if (from >= to) continue;
       if (is_packed(part)) {
-        multiply_packed(part, int8, tokens, from, to);
+        multiply_packed(part, int8, plan.terms, tokens, from, to);
       } else {
         multiply_rows(args.x, part, from * kPanelRows, std::min(to * kPanelRows, part.weight.out()),
                       scratch + thread * plan.scratch_floats);

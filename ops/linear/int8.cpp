@@ -3,17 +3,35 @@
 #include <atomic>
 #include <vector>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace jet {
 namespace {
+
+#if defined(__x86_64__)
+// __builtin_cpu_supports of clang 14 does not know f16c.
+bool has_f16c() {
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+#endif
 
 std::vector<Int8Kernels> supported() {
   std::vector<Int8Kernels> list;
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni")) {
+  const bool has_avx2 =
+      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
+  if (has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vnni")) {
     list.push_back(kInt8Avx512Vnni);
   }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) list.push_back(kInt8Avx2);
+  if (has_avx2) list.push_back(kInt8Avx2);
 #endif
   list.push_back(kInt8Portable);
   return list;

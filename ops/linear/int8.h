@@ -1,6 +1,6 @@
-// Products of packed block weights with rows quantised to int8: one table of kernels for each
-// instruction set. All give the same bits: integers are exact, and floats are summed in one order
-// with one rounding.
+// Products of packed block weights with rows quantised to int8, once or twice: one table of kernels
+// for each instruction set. All give the same bits: integers are exact, and floats are summed in
+// one order with one rounding.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@ namespace jet {
 
 inline constexpr int64_t kTileTokens = 16;
 
-// 32 numbers of 16 rows of x: x[t, i] ~ d[t] q[t, i], d the largest magnitude / 127; NaN where a
-// number is not finite.
+// 32 numbers of 16 rows of x, or of what an earlier term leaves of them: x[t, i] ~ d[t] q[t, i], d
+// the largest magnitude / 127; NaN where a number is not finite.
 struct alignas(64) Int8Block {
   int8_t q[kTileTokens][32];
   float d[kTileTokens];
@@ -24,19 +24,24 @@ struct alignas(64) Int8Block {
   int32_t first[kTileTokens];  // of the first 16 q
 };
 
-// Blocks of T rows of x: [ceil(T / 16)][blocks]; what would be rows past T is never read.
-constexpr int64_t int8_blocks(int64_t tokens, int64_t blocks) {
-  return (tokens + kTileTokens - 1) / kTileTokens * blocks;
+// How many times x is rounded for a type: what the first rounding leaves is rounded again where the
+// weights are good enough to show it.
+constexpr int64_t int8_terms(DType type) { return type == DType::Q8_0 ? 2 : 1; }
+
+// Blocks of T rows of x: [ceil(T / 16)][blocks][terms]; what would be rows past T is never read.
+constexpr int64_t int8_blocks(int64_t tokens, int64_t blocks, int64_t terms) {
+  return (tokens + kTileTokens - 1) / kTileTokens * blocks * terms;
 }
 
 // One panel of weights with T rows of x: over blocks b in order
 //   y[t, r] += (sum of w x, in integers) (d_w d_x);  y[t, r] += m_w (d_x sum x)  (types with
 //   minima)
-// and Q6_K's two half blocks one after the other; the bias last.
+// for each of the type's terms of x, and Q6_K's two half blocks one after the other; the bias last.
 struct Int8Panel {
   const std::byte* weights;
-  const Int8Block* x;  // [ceil(tokens / 16)][blocks]
+  const Int8Block* x;  // [ceil(tokens / 16)][blocks][terms]
   int64_t blocks;
+  int64_t terms;  // as x lies; a type of fewer reads the first ones
   int64_t tokens;
   float* y;  // [tokens, rows]
   int64_t y_stride;
@@ -46,8 +51,8 @@ struct Int8Panel {
 
 struct Int8Kernels {
   std::string_view name;
-  // Row t of x, 32 * blocks numbers, into lane t % 16 of its tile's blocks.
-  void (*quantise)(const float* x, int64_t blocks, int64_t lane, Int8Block* tile);
+  // Row t of x, 32 * blocks numbers, into lane t % 16 of its tile's blocks [blocks][terms].
+  void (*quantise)(const float* x, int64_t blocks, int64_t terms, int64_t lane, Int8Block* tile);
   void (*multiply)(DType type, const Int8Panel& panel);
 };
 
@@ -67,7 +72,7 @@ class WithInt8Kernels {
 extern const Int8Kernels kInt8Portable;
 #if defined(__x86_64__)
 extern const Int8Kernels kInt8Avx2;        // AVX2, FMA, F16C
-extern const Int8Kernels kInt8Avx512Vnni;  // AVX-512 F, BW, VL and VNNI
+extern const Int8Kernels kInt8Avx512Vnni;  // and AVX-512 F, BW, VL, DQ and VNNI
 #endif
 
 }  // namespace jet

@@ -11,8 +11,7 @@
 #include <hwy/highway.h>
 #include <immintrin.h>
 
-#include "core/error.h"
-#include "ops/linear/packed.h"
+#include "ops/linear/packed_types.h"
 
 // The code below alone is compiled for this instruction set.
 HWY_PUSH_ATTRIBUTES("avx2,fma,f16c")
@@ -35,39 +34,43 @@ HWY_INLINE uint32_t largest_of(__m256i v) {
   return static_cast<uint32_t>(_mm_cvtsi128_si32(most));
 }
 
-void quantise(const float* x, int64_t blocks, int64_t lane, Int8Block* tile) {
+// Leaves in x what rounding takes off it.
+HWY_INLINE void quantise_block(__m256* x, int64_t lane, Int8Block& to) {
   const __m256i magnitude = _mm256_set1_epi32(0x7fffffff);
   constexpr uint32_t kInfinity = 0x7f800000;  // NaNs are above
+  __m256i most = _mm256_setzero_si256();
+  for (int i = 0; i < 4; ++i) {
+    most = _mm256_max_epu32(most, _mm256_and_si256(_mm256_castps_si256(x[i]), magnitude));
+  }
+  const uint32_t largest = largest_of(most);
+  const bool is_finite = largest < kInfinity;
+  float d = std::numeric_limits<float>::quiet_NaN();
+  if (is_finite)
+    d = _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(static_cast<int>(largest)))) *
+        (1.0f / 127);
+  const float inverse = d >= std::numeric_limits<float>::min() ? 1.0f / d : 0.0f;
+  const __m256i kept = _mm256_set1_epi32(is_finite ? -1 : 0);
+  __m256i q[4];
+  for (int i = 0; i < 4; ++i) {
+    q[i] = _mm256_and_si256(_mm256_cvtps_epi32(_mm256_mul_ps(x[i], _mm256_set1_ps(inverse))), kept);
+    x[i] = _mm256_fnmadd_ps(_mm256_set1_ps(d), _mm256_cvtepi32_ps(q[i]), x[i]);
+  }
+  // Packing interleaves the halves of vectors; the permutation brings words back in order.
+  const __m256i packed = _mm256_permutevar8x32_epi32(
+      _mm256_packs_epi16(_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3])),
+      _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to.q[lane]), packed);
+  to.first[lane] = sum_of(_mm256_add_epi32(q[0], q[1]));
+  to.sum[lane] = to.first[lane] + sum_of(_mm256_add_epi32(q[2], q[3]));
+  to.d[lane] = d;
+  to.s[lane] = d * static_cast<float>(to.sum[lane]);
+}
+
+void quantise(const float* x, int64_t blocks, int64_t terms, int64_t lane, Int8Block* tile) {
   for (int64_t b = 0; b < blocks; ++b, x += kPackedBlock) {
-    __m256 values[4];
-    __m256i most = _mm256_setzero_si256();
-    for (int i = 0; i < 4; ++i) {
-      values[i] = _mm256_loadu_ps(x + 8 * i);
-      most = _mm256_max_epu32(most, _mm256_and_si256(_mm256_castps_si256(values[i]), magnitude));
-    }
-    const uint32_t largest = largest_of(most);
-    const bool is_finite = largest < kInfinity;
-    float d = std::numeric_limits<float>::quiet_NaN();
-    if (is_finite)
-      d = _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(static_cast<int>(largest)))) *
-          (1.0f / 127);
-    const float inverse = d >= std::numeric_limits<float>::min() ? 1.0f / d : 0.0f;
-    const __m256i kept = _mm256_set1_epi32(is_finite ? -1 : 0);
-    __m256i q[4];
-    for (int i = 0; i < 4; ++i) {
-      q[i] = _mm256_and_si256(_mm256_cvtps_epi32(_mm256_mul_ps(values[i], _mm256_set1_ps(inverse))),
-                              kept);
-    }
-    // Packing interleaves the halves of vectors; the permutation brings words back in order.
-    const __m256i packed = _mm256_permutevar8x32_epi32(
-        _mm256_packs_epi16(_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3])),
-        _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
-    Int8Block& to = tile[b];
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to.q[lane]), packed);
-    to.first[lane] = sum_of(_mm256_add_epi32(q[0], q[1]));
-    to.sum[lane] = to.first[lane] + sum_of(_mm256_add_epi32(q[2], q[3]));
-    to.d[lane] = d;
-    to.s[lane] = d * static_cast<float>(to.sum[lane]);
+    __m256 left[4];
+    for (int i = 0; i < 4; ++i) left[i] = _mm256_loadu_ps(x + 8 * i);
+    for (int64_t k = 0; k < terms; ++k) quantise_block(left, lane, *tile++);
   }
 }
 
@@ -177,8 +180,8 @@ HWY_INLINE __m256i without_offset(__m256i dot, int32_t sum) {
 }
 
 template <DType type>
-HWY_INLINE __m256 add_block(__m256 sum, const __m256i* w, const Scales& scale, const Int8Block& x,
-                            int64_t t) {
+HWY_INLINE __m256 add_term(__m256 sum, const __m256i* w, const Scales& scale, const Int8Block& x,
+                           int64_t t) {
   const __m256 d = _mm256_set1_ps(x.d[t]);
   const __m256i first = dot_half<type>(w, x.q[t]);
   const __m256i second = dot_half<type>(w + 4, x.q[t] + 16);
@@ -197,6 +200,13 @@ HWY_INLINE __m256 add_block(__m256 sum, const __m256i* w, const Scales& scale, c
   return _mm256_fnmadd_ps(scale.min, s, sum);
 }
 
+template <DType type>
+HWY_INLINE __m256 add_block(__m256 sum, const __m256i* w, const Scales& scale, const Int8Block* x,
+                            int64_t t) {
+  for (int64_t k = 0; k < int8_terms(type); ++k) sum = add_term<type>(sum, w, scale, x[k], t);
+  return sum;
+}
+
 // Half a panel with rows `lane` to `lane` + sizeof...(T) of a tile of x; y of the panel's row 0.
 template <DType type, size_t... T>
 void tile(const Int8Panel& p, const Int8Block* x, int64_t half, int64_t lane, float* y,
@@ -213,7 +223,8 @@ void tile(const Int8Panel& p, const Int8Block* x, int64_t half, int64_t lane, fl
                             word<type, 3>(rows), word<type, 4>(rows), word<type, 5>(rows),
                             word<type, 6>(rows), word<type, 7>(rows)};
       const Scales scale = scales<type>(group, data + kFormat.quant_bytes, half);
-      ((sums[T] = add_block<type>(sums[T], w, scale, x[b], lane + static_cast<int64_t>(T))), ...);
+      ((sums[T] = add_block<type>(sums[T], w, scale, x, lane + static_cast<int64_t>(T))), ...);
+      x += p.terms;
     }
   }
   const int64_t rows = std::min(kHalfRows, p.rows - kHalfRows * half);
@@ -232,7 +243,7 @@ template <DType type>
 void multiply_type(const Int8Panel& p) {
   for (int64_t half = 0; half * kHalfRows < p.rows; ++half) {
     for (int64_t t = 0; t < p.tokens;) {
-      const Int8Block* x = p.x + t / kTileTokens * p.blocks;
+      const Int8Block* x = p.x + t / kTileTokens * p.blocks * p.terms;
       float* y = p.y + t * p.y_stride;
       if (t + 4 <= p.tokens) {
         tile<type>(p, x, half, t % kTileTokens, y, std::make_index_sequence<4>());
@@ -246,26 +257,7 @@ void multiply_type(const Int8Panel& p) {
 }
 
 void multiply(DType type, const Int8Panel& p) {
-  switch (type) {
-    case DType::Q4_0:
-      return multiply_type<DType::Q4_0>(p);
-    case DType::Q4_1:
-      return multiply_type<DType::Q4_1>(p);
-    case DType::Q5_0:
-      return multiply_type<DType::Q5_0>(p);
-    case DType::Q5_1:
-      return multiply_type<DType::Q5_1>(p);
-    case DType::Q8_0:
-      return multiply_type<DType::Q8_0>(p);
-    case DType::Q4_K:
-      return multiply_type<DType::Q4_K>(p);
-    case DType::Q5_K:
-      return multiply_type<DType::Q5_K>(p);
-    case DType::Q6_K:
-      return multiply_type<DType::Q6_K>(p);
-    default:
-      JET_CHECK(can_pack(type));
-  }
+  with_packed_type(type, [&]<DType kType>() { multiply_type<kType>(p); });
 }
 
 }  // namespace

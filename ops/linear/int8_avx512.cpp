@@ -12,8 +12,7 @@
 #include <hwy/highway.h>
 #include <immintrin.h>
 
-#include "core/error.h"
-#include "ops/linear/packed.h"
+#include "ops/linear/packed_types.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // in g++ 12's own headers (GCC bug 105593)
@@ -25,32 +24,38 @@ HWY_PUSH_ATTRIBUTES("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,fma,f16c")
 namespace jet {
 namespace {
 
-void quantise(const float* x, int64_t blocks, int64_t lane, Int8Block* tile) {
+// Leaves in x0 and x1 what rounding takes off them.
+HWY_INLINE void quantise_block(__m512& x0, __m512& x1, int64_t lane, Int8Block& to) {
   const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
   constexpr uint32_t kInfinity = 0x7f800000;  // NaNs are above
+  const uint32_t largest = _mm512_reduce_max_epu32(
+      _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(x0), magnitude),
+                       _mm512_and_si512(_mm512_castps_si512(x1), magnitude)));
+  const bool is_finite = largest < kInfinity;
+  float d = std::numeric_limits<float>::quiet_NaN();
+  if (is_finite)
+    d = _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(static_cast<int>(largest)))) *
+        (1.0f / 127);
+  const float inverse = d >= std::numeric_limits<float>::min() ? 1.0f / d : 0.0f;
+  const __m512 scale = _mm512_set1_ps(inverse);
+  const __mmask16 all = is_finite ? 0xffff : 0;
+  const __m512i q0 = _mm512_maskz_cvtps_epi32(all, _mm512_mul_ps(x0, scale));
+  const __m512i q1 = _mm512_maskz_cvtps_epi32(all, _mm512_mul_ps(x1, scale));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to.q[lane]), _mm512_cvtepi32_epi8(q0));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to.q[lane] + 16), _mm512_cvtepi32_epi8(q1));
+  to.d[lane] = d;
+  to.sum[lane] = _mm512_reduce_add_epi32(_mm512_add_epi32(q0, q1));
+  to.s[lane] = d * static_cast<float>(to.sum[lane]);
+  to.first[lane] = _mm512_reduce_add_epi32(q0);
+  x0 = _mm512_fnmadd_ps(_mm512_set1_ps(d), _mm512_cvtepi32_ps(q0), x0);
+  x1 = _mm512_fnmadd_ps(_mm512_set1_ps(d), _mm512_cvtepi32_ps(q1), x1);
+}
+
+void quantise(const float* x, int64_t blocks, int64_t terms, int64_t lane, Int8Block* tile) {
   for (int64_t b = 0; b < blocks; ++b, x += kPackedBlock) {
-    const __m512 x0 = _mm512_loadu_ps(x);
-    const __m512 x1 = _mm512_loadu_ps(x + 16);
-    const uint32_t largest = _mm512_reduce_max_epu32(
-        _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(x0), magnitude),
-                         _mm512_and_si512(_mm512_castps_si512(x1), magnitude)));
-    Int8Block& to = tile[b];
-    const bool is_finite = largest < kInfinity;
-    float d = std::numeric_limits<float>::quiet_NaN();
-    if (is_finite)
-      d = _mm_cvtss_f32(_mm_castsi128_ps(_mm_cvtsi32_si128(static_cast<int>(largest)))) *
-          (1.0f / 127);
-    const float inverse = d >= std::numeric_limits<float>::min() ? 1.0f / d : 0.0f;
-    const __m512 scale = _mm512_set1_ps(inverse);
-    const __mmask16 all = is_finite ? 0xffff : 0;
-    const __m512i q0 = _mm512_maskz_cvtps_epi32(all, _mm512_mul_ps(x0, scale));
-    const __m512i q1 = _mm512_maskz_cvtps_epi32(all, _mm512_mul_ps(x1, scale));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to.q[lane]), _mm512_cvtepi32_epi8(q0));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to.q[lane] + 16), _mm512_cvtepi32_epi8(q1));
-    to.d[lane] = d;
-    to.sum[lane] = _mm512_reduce_add_epi32(_mm512_add_epi32(q0, q1));
-    to.s[lane] = d * static_cast<float>(to.sum[lane]);
-    to.first[lane] = _mm512_reduce_add_epi32(q0);
+    __m512 x0 = _mm512_loadu_ps(x);
+    __m512 x1 = _mm512_loadu_ps(x + 16);
+    for (int64_t k = 0; k < terms; ++k) quantise_block(x0, x1, lane, *tile++);
   }
 }
 
@@ -138,8 +143,8 @@ HWY_INLINE __m512i offset(int32_t sum) {
 }
 
 template <DType type>
-HWY_INLINE __m512 add_block(__m512 sum, const __m512i* w, const Scales& scale, const Int8Block& x,
-                            int64_t t) {
+HWY_INLINE __m512 add_term(__m512 sum, const __m512i* w, const Scales& scale, const Int8Block& x,
+                           int64_t t) {
   const int8_t* q = x.q[t];
   const __m512 d = _mm512_set1_ps(x.d[t]);
   __m512i dot = _mm512_setzero_si512();
@@ -162,6 +167,13 @@ HWY_INLINE __m512 add_block(__m512 sum, const __m512i* w, const Scales& scale, c
   return _mm512_fnmadd_ps(scale.min, s, sum);
 }
 
+template <DType type>
+HWY_INLINE __m512 add_block(__m512 sum, const __m512i* w, const Scales& scale, const Int8Block* x,
+                            int64_t t) {
+  for (int64_t k = 0; k < int8_terms(type); ++k) sum = add_term<type>(sum, w, scale, x[k], t);
+  return sum;
+}
+
 // The panel with rows `lane` to `lane` + sizeof...(T) of a tile of x; sums stay in registers.
 template <DType type, size_t... T>
 void tile(const Int8Panel& p, const Int8Block* x, int64_t lane, float* y,
@@ -176,7 +188,8 @@ void tile(const Int8Panel& p, const Int8Block* x, int64_t lane, float* y,
       __m512i w[8];
       unpack<type>(data, w, std::make_index_sequence<8>());
       const Scales scale = scales<type>(group, data + kFormat.quant_bytes);
-      ((sums[T] = add_block<type>(sums[T], w, scale, x[b], lane + static_cast<int64_t>(T))), ...);
+      ((sums[T] = add_block<type>(sums[T], w, scale, x, lane + static_cast<int64_t>(T))), ...);
+      x += p.terms;
     }
   }
   const auto rows = static_cast<__mmask16>((1u << p.rows) - 1);
@@ -190,7 +203,7 @@ void tile(const Int8Panel& p, const Int8Block* x, int64_t lane, float* y,
 template <DType type>
 void multiply_type(const Int8Panel& p) {
   for (int64_t first = 0; first < p.tokens; first += kTileTokens) {
-    const Int8Block* x = p.x + first / kTileTokens * p.blocks;
+    const Int8Block* x = p.x + first / kTileTokens * p.blocks * p.terms;
     float* y = p.y + first * p.y_stride;
     const int64_t tokens = std::min(kTileTokens, p.tokens - first);
     if (tokens == kTileTokens) {
@@ -207,26 +220,7 @@ void multiply_type(const Int8Panel& p) {
 }
 
 void multiply(DType type, const Int8Panel& p) {
-  switch (type) {
-    case DType::Q4_0:
-      return multiply_type<DType::Q4_0>(p);
-    case DType::Q4_1:
-      return multiply_type<DType::Q4_1>(p);
-    case DType::Q5_0:
-      return multiply_type<DType::Q5_0>(p);
-    case DType::Q5_1:
-      return multiply_type<DType::Q5_1>(p);
-    case DType::Q8_0:
-      return multiply_type<DType::Q8_0>(p);
-    case DType::Q4_K:
-      return multiply_type<DType::Q4_K>(p);
-    case DType::Q5_K:
-      return multiply_type<DType::Q5_K>(p);
-    case DType::Q6_K:
-      return multiply_type<DType::Q6_K>(p);
-    default:
-      JET_CHECK(can_pack(type));
-  }
+  with_packed_type(type, [&]<DType kType>() { multiply_type<kType>(p); });
 }
 
 }  // namespace

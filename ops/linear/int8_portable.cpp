@@ -13,27 +13,34 @@
 namespace jet {
 namespace {
 
-void quantise(const float* x, int64_t blocks, int64_t lane, Int8Block* tile) {
+// Leaves in x what rounding takes off it.
+void quantise_block(std::array<float, kPackedBlock>& x, int64_t lane, Int8Block& to) {
+  float largest = 0;
+  bool is_finite = true;
+  for (const float number : x) {
+    is_finite = is_finite && std::isfinite(number);
+    largest = std::max(largest, std::abs(number));
+  }
+  const float d = is_finite ? largest * (1.0f / 127) : std::numeric_limits<float>::quiet_NaN();
+  const float inverse = d >= std::numeric_limits<float>::min() ? 1.0f / d : 0.0f;
+  int32_t sums[2] = {};
+  for (size_t i = 0; i < x.size(); ++i) {
+    const long q = is_finite ? std::lrint(x[i] * inverse) : 0;
+    to.q[lane][i] = static_cast<int8_t>(q);
+    sums[i / 16] += static_cast<int32_t>(q);
+    x[i] = std::fma(-d, static_cast<float>(q), x[i]);
+  }
+  to.d[lane] = d;
+  to.sum[lane] = sums[0] + sums[1];
+  to.s[lane] = d * static_cast<float>(to.sum[lane]);
+  to.first[lane] = sums[0];
+}
+
+void quantise(const float* x, int64_t blocks, int64_t terms, int64_t lane, Int8Block* tile) {
   for (int64_t b = 0; b < blocks; ++b, x += kPackedBlock) {
-    float largest = 0;
-    bool is_finite = true;
-    for (int64_t i = 0; i < kPackedBlock; ++i) {
-      is_finite = is_finite && std::isfinite(x[i]);
-      largest = std::max(largest, std::abs(x[i]));
-    }
-    const float d = is_finite ? largest * (1.0f / 127) : std::numeric_limits<float>::quiet_NaN();
-    const float inverse = d >= std::numeric_limits<float>::min() ? 1.0f / d : 0.0f;
-    Int8Block& to = tile[b];
-    int32_t sums[2] = {};
-    for (int64_t i = 0; i < kPackedBlock; ++i) {
-      const long q = is_finite ? std::lrint(x[i] * inverse) : 0;
-      to.q[lane][i] = static_cast<int8_t>(q);
-      sums[i / 16] += static_cast<int32_t>(q);
-    }
-    to.d[lane] = d;
-    to.sum[lane] = sums[0] + sums[1];
-    to.s[lane] = d * static_cast<float>(to.sum[lane]);
-    to.first[lane] = sums[0];
+    std::array<float, kPackedBlock> left;
+    std::copy_n(x, kPackedBlock, left.begin());
+    for (int64_t k = 0; k < terms; ++k) quantise_block(left, lane, *tile++);
   }
 }
 
@@ -111,9 +118,11 @@ void multiply(DType type, const Int8Panel& p) {
           data += format.group_bytes;
         }
         const Block block = block_of(type, group, data, static_cast<size_t>(lane));
-        const Int8Block& x = p.x[first / kTileTokens * p.blocks + b];
-        for (size_t t = 0; t < static_cast<size_t>(tokens); ++t)
-          sums[t] = add_block(type, block, x, t, sums[t]);
+        const Int8Block* x = p.x + (first / kTileTokens * p.blocks + b) * p.terms;
+        for (size_t t = 0; t < static_cast<size_t>(tokens); ++t) {
+          for (int64_t k = 0; k < int8_terms(type); ++k)
+            sums[t] = add_block(type, block, x[k], t, sums[t]);
+        }
       }
       for (int64_t t = 0; t < tokens; ++t) {
         const float sum = sums[static_cast<size_t>(t)];

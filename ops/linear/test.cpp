@@ -6,6 +6,7 @@
 #include "ops/linear/kernels.h"
 #include "ops/testing/op_test.h"
 #include "ops/testing/random_weight.h"
+#include "ops/testing/run_linear.h"
 #include "ops/testing/simd_target.h"
 
 namespace jet {
@@ -15,21 +16,9 @@ using testing::Guarded;
 using testing::normals;
 using testing::OpContext;
 using testing::random_weight;
+using testing::run;
 using testing::simd_targets;
 using testing::WithSimdTarget;
-
-// y of x [tokens, in], computed by `threads`, checked to be written everywhere and nowhere else.
-std::vector<float> run(int threads, std::span<const float> x, const Weight& weight,
-                       std::span<const float> bias = {}) {
-  OpContext op(threads);
-  const int64_t tokens = static_cast<int64_t>(x.size()) / weight.in();
-  Guarded y(Shape{tokens, weight.out()});
-  Linear args{.x = view_of(x, Shape{tokens, weight.in()}), .weight = weight, .y = y.view()};
-  if (!bias.empty()) args.bias = view_of(bias, Shape{weight.out()});
-  linear(op.context, args, op.workspace(linear_workspace(op.context, args)));
-  y.check();
-  return {y.values().begin(), y.values().end()};
-}
 
 // With weights of deviation in^-1/2 outputs are of order 1; a float32 sum over up to 2,000 products
 // in a few dozen partial sums errs by some 2^-24 * in^1/2 at worst.
