@@ -10,7 +10,9 @@ Weight PackingPreparer::weight(const Tensor& tensor) const {
   return {tensor, std::make_shared<const PackedWeight>(pack(*threads_, *memory_, tensor.view()))};
 }
 
-Weight PackingPreparer::exact_weight(const Tensor& tensor) const { return {copy_to_float32(tensor)}; }
+Weight PackingPreparer::exact_weight(const Tensor& tensor) const {
+  return {copy_to_float32(tensor)};
+}
 
 Weight PackingPreparer::table(const Tensor& tensor) const { return {tensor}; }
 
