@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,6 +53,28 @@ struct EngineStats {
   int64_t snapshot_bytes = 0;  // now kept
 };
 
+struct StateFile;  // the inside of SavedState: runtime/state/state_file.h
+
+// What a sequence has consumed and its state, copied out of an engine: lives as long as it likes,
+// and may be read and written in any thread. Cheap to copy.
+class SavedState {
+ public:
+  // Throws Error naming the file: it cannot be read, is no state or is damaged.
+  static SavedState read(const std::string& path);
+  // Whole or not at all. Throws Error naming the file.
+  void write(const std::string& path) const;
+
+  std::vector<int32_t> ids() const;  // consumed
+  int64_t bytes() const;             // of the ids and the state
+  const std::string& note() const;   // the caller's
+
+  explicit SavedState(std::shared_ptr<const StateFile> file) : file_(std::move(file)) {}
+  const StateFile& file() const { return *file_; }
+
+ private:
+  std::shared_ptr<const StateFile> file_;
+};
+
 // Not for use from several threads at once; a server calls it from one.
 class Engine {
  public:
@@ -94,11 +118,20 @@ class Engine {
   // Writes what the conversation has consumed and its state to a file, whole or not at all, and
   // reads it again, in any process, where it goes on exactly: nothing is computed again. `note` is
   // any text of the caller's. Throws Error naming the file: it cannot be written, is damaged, or
-  // was made with another model, other types or a longer context than this engine's.
+  // was made with another model, another type of computing, other types of states or a longer
+  // context than this engine's.
   void save_conversation(ConversationId id, const std::string& path,
                          const std::string& note = {}) const;
   ConversationId load_conversation(const std::string& path, std::string* note = nullptr);
 
+  // A copy of the longest snapshot of the salt that has consumed a beginning of `tokens`, but not
+  // all of them: what a request with this prompt would go on from. Nothing: none is kept.
+  std::optional<SavedState> save_snapshot(std::span<const int32_t> tokens,
+                                          const std::string& salt = {},
+                                          const std::string& note = {});
+  // Keeps the state as a snapshot for requests of the salt that begin with its tokens. Throws Error
+  // as load_conversation does, and where snapshot_bytes do not hold it.
+  void load_snapshot(const SavedState& state, const std::string& salt = {});
   void drop_snapshots();
 
  private:

@@ -43,31 +43,67 @@ void Engine::Impl::close_conversation(ConversationId id) {
 void Engine::Impl::save_conversation(ConversationId id, const std::string& path,
                                      const std::string& note) {
   const Conversation& saved = idle_conversation(id);
-  write_state(path, pool_, saved.slot, saved.consumed, loaded_.fingerprint, note);
+  write_state(path, pack_state(pool_, saved.slot, saved.consumed, loaded_.origin, note));
 }
 
 ConversationId Engine::Impl::load_conversation(const std::string& path, std::string* note) {
-  SavedState saved = read_state(path, pool_, loaded_.fingerprint);
-  const auto tokens = static_cast<int64_t>(saved.ids.size());
+  const StateFile file = read_state(path);
+  SequenceState state = unpack(file);
+  if (free_places() == 0) fail_no_place();
+  const int32_t slot = restore(state);
+  const ConversationId id = add_conversation(slot, std::move(state.ids));
+  if (note != nullptr) *note = file.metadata.at("note");
+  return id;
+}
+
+std::optional<SavedState> Engine::Impl::save_snapshot(std::span<const int32_t> tokens,
+                                                      const std::string& salt,
+                                                      const std::string& note) {
+  const Snapshot* const found = snapshots_.find(tokens, false, salt);
+  if (found == nullptr) return std::nullopt;
+  return SavedState(std::make_shared<const StateFile>(
+      pack_state(pool_, found->slot, found->tokens, loaded_.origin, note)));
+}
+
+void Engine::Impl::load_snapshot(const SavedState& saved, const std::string& salt) {
+  const SequenceState state = unpack(saved.file());
+  if (state.ids.empty()) fail("{}: holds no token yet", saved.file().where);
+  const int32_t slot = restore(state);
+  if (snapshots_.adopt(slot, state.ids, salt)) return;
+  pool_.release(slot);
+  fail("{}: is larger than the {} bytes that snapshots may take", saved.file().where,
+       options_.snapshot_bytes);
+}
+
+// The file's state, of tokens that this engine knows and takes so many of.
+SequenceState Engine::Impl::unpack(const StateFile& file) const {
+  SequenceState state = unpack_state(file, pool_, loaded_.origin);
+  const auto tokens = static_cast<int64_t>(state.ids.size());
   if (tokens > options_.context_length)
-    fail("{}: holds {} tokens, at most {} fit; raise the context length", path, tokens,
+    fail("{}: holds {} tokens, at most {} fit; raise the context length", file.where, tokens,
          options_.context_length);
-  for (const int32_t id : saved.ids) {
+  for (const int32_t id : state.ids) {
     if (id < 0 || id >= model_.vocabulary())
-      fail("{}: holds token {}, the vocabulary ends at {}", path, id, model_.vocabulary() - 1);
+      fail("{}: holds token {}, the vocabulary ends at {}", file.where, id,
+           model_.vocabulary() - 1);
   }
-  const ConversationId id = open_conversation();
-  const int32_t slot = conversation(id).slot;
-  bool has_pages = pool_.reserve(slot, tokens);
-  while (!has_pages && snapshots_.drop_oldest()) has_pages = pool_.reserve(slot, tokens);
+  return state;
+}
+
+// A slot that holds the state; snapshots give way to it.
+int32_t Engine::Impl::restore(const SequenceState& state) {
+  auto slot = pool_.acquire();
+  while (!slot && snapshots_.drop_oldest()) slot = pool_.acquire();
+  if (!slot) fail_no_place();
+  const auto tokens = static_cast<int64_t>(state.ids.size());
+  bool has_pages = pool_.reserve(*slot, tokens);
+  while (!has_pages && snapshots_.drop_oldest()) has_pages = pool_.reserve(*slot, tokens);
   if (!has_pages) {
-    close_conversation(id);
+    pool_.release(*slot);
     fail_no_place();
   }
-  restore_state(pool_, slot, saved);
-  conversation(id).consumed = std::move(saved.ids);
-  if (note != nullptr) *note = std::move(saved.note);
-  return id;
+  restore_state(pool_, *slot, state);
+  return *slot;
 }
 
 Engine::Impl::Conversation& Engine::Impl::conversation(ConversationId id) {

@@ -159,6 +159,13 @@ void Engine::save_conversation(ConversationId id, const std::string& path,
 ConversationId Engine::load_conversation(const std::string& path, std::string* note) {
   return impl_->load_conversation(path, note);
 }
+std::optional<SavedState> Engine::save_snapshot(std::span<const int32_t> tokens,
+                                                const std::string& salt, const std::string& note) {
+  return impl_->save_snapshot(tokens, salt, note);
+}
+void Engine::load_snapshot(const SavedState& state, const std::string& salt) {
+  impl_->load_snapshot(state, salt);
+}
 void Engine::drop_snapshots() { impl_->snapshots().clear(); }
 
 }  // namespace jet

@@ -14,6 +14,7 @@
 #include "runtime/logits.h"
 #include "runtime/model/loaded_model.h"
 #include "runtime/state/snapshots.h"
+#include "runtime/state/state_file.h"
 #include "runtime/state/state_pool.h"
 
 namespace jet {
@@ -31,6 +32,9 @@ class Engine::Impl {
   void close_conversation(ConversationId id);
   void save_conversation(ConversationId id, const std::string& path, const std::string& note);
   ConversationId load_conversation(const std::string& path, std::string* note);
+  std::optional<SavedState> save_snapshot(std::span<const int32_t> tokens, const std::string& salt,
+                                          const std::string& note);
+  void load_snapshot(const SavedState& saved, const std::string& salt);
 
   // A dialogue's place between requests: its slot, and the tokens that the state has consumed.
   struct Conversation {
@@ -62,6 +66,8 @@ class Engine::Impl {
   void check_width(const Request& request) const;
   const Tokenizer* tokenizer() const;
   ConversationId add_conversation(int32_t slot, std::vector<int32_t> consumed);
+  SequenceState unpack(const StateFile& file) const;
+  int32_t restore(const SequenceState& state);
   [[noreturn]] void fail_no_place() const;
 
   // admission.cpp

@@ -95,6 +95,7 @@ TEST_P(StateFile, OtherModelsTypesAndContextsAreRefused) {
   Engine other(testing::tiny_model(is_tied ? "tiny-untied" : "tiny-tied"));
   Engine half(model, {.kv_type = StateType::BF16});
   Engine brief(model, {.context_length = 99});
+  Engine fast(testing::tiny_model(GetParam(), ComputeType::Auto));
   const auto refused = [&](Engine& by, const std::string& text) {
     try {
       by.load_conversation(path);
@@ -106,9 +107,10 @@ TEST_P(StateFile, OtherModelsTypesAndContextsAreRefused) {
   refused(other, "another model");
   refused(half, "attention f32");
   refused(brief, "100 tokens");
+  refused(fast, "computed in f32 on the CPU, this model computes in auto on the CPU");
 
   Safetensors file = read_safetensors(path);
-  file.metadata["version"] = "2";
+  file.metadata["version"] = "999";
   write_safetensors(directory.file("later.state"), file.tensors, file.metadata);
   EXPECT_NE(message_of(directory.file("later.state").string()).find("checksum"), std::string::npos);
   write_safetensors(directory.file("weights.state"), file.tensors);
@@ -121,6 +123,60 @@ TEST_P(StateFile, AnEmptyConversationIsOneToo) {
   engine.save_conversation(engine.open_conversation(), path);
   const ConversationId restored = engine.load_conversation(path);
   EXPECT_EQ(engine.conversation_tokens(restored), 0);
+}
+
+// What a server keeps of a dialogue: the state after the last answer, in another process.
+TEST_P(StateFile, ASnapshotGoesOnAsTheEngineThatKeptItWould) {
+  Random random(3);
+  std::vector<int32_t> text = random_prompt(random, 70, model.vocabulary());
+  Engine first(model, {.threads = 1, .context_length = 128});
+  const Output answer = first.generate(greedy_request(text, 6));
+  text.insert(text.end(), answer.ids.begin(), answer.ids.end());
+  EXPECT_FALSE(first.save_snapshot(std::vector<int32_t>{1, 2, 3}));
+  EXPECT_FALSE(first.save_snapshot(text, "another salt"));
+  first.save_snapshot(text, {}, "of 75")->write(path);
+  const SavedState saved = SavedState::read(path);
+  EXPECT_EQ(saved.note(), "of 75");
+  EXPECT_EQ(saved.ids(), std::vector(text.begin(), text.begin() + 75));
+  EXPECT_GT(saved.bytes(), 75 * 4);
+
+  const auto next = random_prompt(random, 9, model.vocabulary());
+  text.insert(text.end(), next.begin(), next.end());
+  std::vector<float> expected;
+  first.generate(watched(greedy_request(text, 4), expected));
+  Engine second(model, {.threads = 1, .context_length = 128, .max_sequences = 1});
+  second.load_snapshot(saved, "ours");
+  second.load_snapshot(saved, "ours");  // is there
+  EXPECT_EQ(second.stats().snapshots, 1);
+  EXPECT_EQ(second.state_bytes_in_use(), 0);
+  Request request = greedy_request(text, 4);
+  EXPECT_EQ(second.generate(request).cached_tokens, 0);  // the salt is another
+  request.cache_salt = "ours";
+  std::vector<float> seen;
+  EXPECT_EQ(second.generate(watched(request, seen)).cached_tokens, 75);
+  EXPECT_EQ(seen, expected);
+}
+
+TEST_P(StateFile, ASnapshotThatDoesNotFitIsRefused) {
+  Engine engine(model, {.threads = 1, .context_length = 128});
+  Request request = greedy_request({5, 6, 7, 8}, 2);
+  engine.generate(request);
+  const SavedState saved = *engine.save_snapshot(std::vector<int32_t>{5, 6, 7, 8, 0});
+  const auto refused = [&](const EngineOptions& options, const std::string& text) {
+    Engine other(model, options);
+    try {
+      other.load_snapshot(saved);
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find(text), std::string::npos) << error.what();
+    }
+    EXPECT_EQ(other.state_bytes_in_use(), 0);
+    EXPECT_EQ(other.stats().snapshots, 0);
+  };
+  refused({.snapshot_bytes = 0}, "snapshots may take");
+  refused({.snapshot_bytes = 1 << 10}, "snapshots may take");
+  refused({.context_length = 3}, "at most 3 fit");
+  refused({.kv_type = StateType::BF16}, "attention f32");
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, StateFile, ::testing::Values("tiny-tied", "tiny-untied"),

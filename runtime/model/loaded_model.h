@@ -10,6 +10,7 @@
 #include "models/decoder.h"
 #include "models/generation_config.h"
 #include "runtime/model/placement.h"
+#include "runtime/state/state_origin.h"
 #include "text/tokenizer.h"
 
 namespace jet {
@@ -33,7 +34,7 @@ struct LoadedModel {
   std::optional<Tokenizer> tokenizer;
   std::unique_ptr<const ChatTemplate> chat_template;  // null: the model has none
   GenerationConfig generation;
-  uint64_t fingerprint;  // runtime/model/fingerprint.h
+  StateOrigin origin;  // of states that it computes
 
  private:
   LoadedModel(const Checkpoint& checkpoint, const Placement& placement);

@@ -28,7 +28,7 @@ LoadedModel::LoadedModel(const Checkpoint& checkpoint, const Placement& placemen
       no_device_reason(placement.reason),
       decoder(checkpoint.spec, checkpoint.source(), *placement.preparer),
       generation(checkpoint.generation),
-      fingerprint(jet::fingerprint(checkpoint)) {
+      origin{fingerprint(checkpoint), placement.computing} {
   checkpoint.release_pages();
   if (checkpoint.tokenizer) {
     tokenizer = in_file(path, [&] { return Tokenizer(*checkpoint.tokenizer); });

@@ -32,11 +32,15 @@ std::unique_ptr<Preparer> cpu_preparer(ComputeType dtype) {
   return std::make_unique<PackingPreparer>(available_threads());
 }
 
+DType device_numbers(ComputeType dtype) {
+  return dtype == ComputeType::F32   ? DType::F32
+         : dtype == ComputeType::F16 ? DType::F16
+                                     : DType::BF16;
+}
+
 std::unique_ptr<Preparer> device_preparer(const Checkpoint& checkpoint, ComputeType dtype,
                                           const std::shared_ptr<Device>& device) {
-  const DType numbers = dtype == ComputeType::F32   ? DType::F32
-                        : dtype == ComputeType::F16 ? DType::F16
-                                                    : DType::BF16;
+  const DType numbers = device_numbers(dtype);
   int64_t bytes = 0;
   for (const TensorSpec& tensor : decoder_tensors(checkpoint.spec))
     bytes += DevicePreparer::bytes_of(tensor.shape, numbers);
@@ -51,6 +55,10 @@ Placement place(const Checkpoint& checkpoint, const ModelOptions& options) {
   placement.preparer = placement.device
                            ? device_preparer(checkpoint, options.dtype, placement.device)
                            : cpu_preparer(options.dtype);
+  placement.computing =
+      placement.device
+          ? fmt::format("{} on CUDA", name(device_numbers(options.dtype)))
+          : fmt::format("{} on the CPU", options.dtype == ComputeType::F32 ? "f32" : "auto");
   return placement;
 }
 

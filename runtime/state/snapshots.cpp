@@ -17,33 +17,64 @@ Snapshots::Snapshots(StatePool& pool, int64_t limit, int64_t slots)
 
 void Snapshots::store(int32_t slot, std::span<const int32_t> tokens, bool is_exact,
                       const std::string& salt) {
-  const auto same = [&](const Snapshot& each) {
-    return each.salt == salt && std::ranges::equal(each.tokens, tokens);
-  };
-  const auto known = std::ranges::find_if(list_, same);
-  if (known != list_.end()) {
-    known->is_exact = known->is_exact || is_exact;
-    list_.splice(list_.end(), list_, known);
-    return;
-  }
+  if (refresh(tokens, is_exact, salt)) return;
   const auto count = static_cast<int64_t>(tokens.size());
-  const int64_t most = pool_.slot_bytes() + pool_.pages_for(count) * pool_.page_bytes();
-  if (slots_ == 0 || most > limit_) return;
+  if (!may_hold(count)) return;
   std::list<Snapshot> made;  // what takes memory comes first
   made.push_back({-1, {tokens.begin(), tokens.end()}, is_exact, salt});
   while (size() >= slots_) drop_oldest();
   auto copy = pool_.fork(slot, count);
   while (!copy && drop_oldest()) copy = pool_.fork(slot, count);
   if (!copy) return;
+  made.front().slot = *copy;
   try {
-    for (const int32_t page : pool_.pages(*copy)) pages_.try_emplace(page, 0);
+    keep(std::move(made));
   } catch (...) {
-    std::erase_if(pages_, [](const auto& page) { return page.second == 0; });
     pool_.release(*copy);
     throw;
   }
-  for (const int32_t page : pool_.pages(*copy)) ++pages_[page];
-  made.front().slot = *copy;
+}
+
+bool Snapshots::adopt(int32_t slot, std::span<const int32_t> tokens, const std::string& salt) {
+  if (refresh(tokens, false, salt)) {
+    pool_.release(slot);
+    return true;
+  }
+  if (!may_hold(static_cast<int64_t>(tokens.size()))) return false;
+  std::list<Snapshot> made;
+  made.push_back({slot, {tokens.begin(), tokens.end()}, false, salt});
+  while (size() >= slots_) drop_oldest();
+  keep(std::move(made));
+  return true;
+}
+
+// The one that is there becomes the latest; false: there is none.
+bool Snapshots::refresh(std::span<const int32_t> tokens, bool is_exact, const std::string& salt) {
+  const auto same = [&](const Snapshot& each) {
+    return each.salt == salt && std::ranges::equal(each.tokens, tokens);
+  };
+  const auto known = std::ranges::find_if(list_, same);
+  if (known == list_.end()) return false;
+  known->is_exact = known->is_exact || is_exact;
+  list_.splice(list_.end(), list_, known);
+  return true;
+}
+
+bool Snapshots::may_hold(int64_t tokens) const {
+  const int64_t most = pool_.slot_bytes() + pool_.pages_for(tokens) * pool_.page_bytes();
+  return slots_ > 0 && most <= limit_;
+}
+
+// One, whose slot is then the list's; throws, and takes nothing, where memory is short.
+void Snapshots::keep(std::list<Snapshot> made) {
+  const std::span<const int32_t> pages = pool_.pages(made.front().slot);
+  try {
+    for (const int32_t page : pages) pages_.try_emplace(page, 0);
+  } catch (...) {
+    std::erase_if(pages_, [](const auto& page) { return page.second == 0; });
+    throw;
+  }
+  for (const int32_t page : pages) ++pages_[page];
   list_.splice(list_.end(), made);
   while (bytes() > limit_) drop_oldest(&list_.back());
 }

@@ -31,6 +31,9 @@ class Snapshots {
   // it is too large.
   void store(int32_t slot, std::span<const int32_t> tokens, bool is_exact,
              const std::string& salt = {});
+  // Keeps the slot itself, which holds what a sequence has after exactly these tokens. False, and
+  // the slot stays the caller's, when it is too large.
+  bool adopt(int32_t slot, std::span<const int32_t> tokens, const std::string& salt = {});
   // The longest one of the salt that has consumed the beginning of `tokens` but not all of them;
   // null: none. Valid until the next change. Cost: tokens compared with each snapshot.
   const Snapshot* find(std::span<const int32_t> tokens, bool exact_only,
@@ -49,6 +52,9 @@ class Snapshots {
 
  private:
   using Iterator = std::list<Snapshot>::iterator;
+  bool refresh(std::span<const int32_t> tokens, bool is_exact, const std::string& salt);
+  bool may_hold(int64_t tokens) const;
+  void keep(std::list<Snapshot> made);
   Iterator drop(Iterator snapshot);
 
   StatePool& pool_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
+#include <set>
 
 #include "core/error.h"
 #include "core/hash.h"
@@ -11,7 +11,7 @@ namespace jet {
 namespace {
 
 constexpr const char* kFormat = "jet conversation state";
-constexpr const char* kVersion = "1";
+constexpr const char* kVersion = "2";
 
 using Metadata = std::map<std::string, std::string>;
 
@@ -49,25 +49,24 @@ const std::string& field(const Metadata& metadata, const std::string& key,
   return found->second;
 }
 
-Tensor take(std::map<std::string, Tensor>& tensors, const std::string& name, DType type,
-            const std::string& where) {
+const Tensor& find(const std::map<std::string, Tensor>& tensors, const std::string& name,
+                   DType type, const std::string& where) {
   const auto found = tensors.find(name);
   if (found == tensors.end()) fail("{}: tensor {} is missing", where, name);
-  Tensor tensor = std::move(found->second);
-  tensors.erase(found);
+  const Tensor& tensor = found->second;
   if (tensor.type() != type || tensor.shape().rank() != 1)
     fail("{}: tensor {} is {} {}, expected a list of {}", where, name, jet::name(tensor.type()),
          to_string(tensor.shape()), jet::name(type));
   return tensor;
 }
 
-void check_metadata(const Metadata& metadata, const StatePool& pool, uint64_t fingerprint,
-                    const std::string& where) {
-  if (field(metadata, "format", where) != kFormat) fail("{}: is no conversation state", where);
-  if (const auto& version = field(metadata, "version", where); version != kVersion)
-    fail("{}: has version {}, this program reads {}", where, version, kVersion);
-  if (field(metadata, "model", where) != fmt::format("{:016x}", fingerprint))
+void check_origin(const Metadata& metadata, const StatePool& pool, const StateOrigin& origin,
+                  const std::string& where) {
+  if (field(metadata, "model", where) != fmt::format("{:016x}", origin.model))
     fail("{}: was saved with another model; load it with that one", where);
+  if (const auto& saved = field(metadata, "computing", where); saved != origin.computing)
+    fail("{}: was computed in {}, this model computes in {}, and would not go on exactly", where,
+         saved, origin.computing);
   const std::string types = types_text(pool.options().types);
   if (const auto& saved = field(metadata, "types", where); saved != types)
     fail("{}: holds states of the types {}; the engine keeps {}", where, saved, types);
@@ -75,28 +74,35 @@ void check_metadata(const Metadata& metadata, const StatePool& pool, uint64_t fi
 
 }  // namespace
 
-void write_state(const std::filesystem::path& path, const StatePool& pool, int32_t slot,
-                 std::span<const int32_t> ids, uint64_t fingerprint, const std::string& note) {
+StateFile pack_state(const StatePool& pool, int32_t slot, std::span<const int32_t> ids,
+                     const StateOrigin& origin, const std::string& note) {
   const auto tokens = static_cast<int64_t>(ids.size());
-  std::map<std::string, Tensor> tensors;
+  StateFile state{.where = "state", .metadata = {}, .tensors = {}};
   Tensor list(DType::I32, {tokens});
   std::ranges::copy(ids, reinterpret_cast<int32_t*>(list.mutable_view().data));
-  tensors["ids"] = list;
+  state.tensors["ids"] = list;
   for (size_t layer = 0; tokens > 0 && layer < pool.layers().size(); ++layer) {
     for (size_t part = 0; part < pool.layers()[layer].size(); ++part) {
       Tensor bytes(DType::U8, {pool.part_bytes(layer, part, tokens)});
       pool.read(slot, tokens, layer, part, bytes.mutable_view().data);
-      if (bytes.view().bytes() > 0) tensors[part_name(layer, pool.layers()[layer][part])] = bytes;
+      if (bytes.view().bytes() > 0)
+        state.tensors[part_name(layer, pool.layers()[layer][part])] = bytes;
     }
   }
-  Metadata metadata{{"format", kFormat},
+  state.metadata = {{"format", kFormat},
                     {"version", kVersion},
-                    {"model", fmt::format("{:016x}", fingerprint)},
+                    {"model", fmt::format("{:016x}", origin.model)},
+                    {"computing", origin.computing},
                     {"types", types_text(pool.options().types)},
                     {"note", note}};
-  metadata["checksum"] = checksum(metadata, tensors);
+  return state;
+}
+
+void write_state(const std::filesystem::path& path, const StateFile& state) {
+  Metadata metadata = state.metadata;
+  metadata["checksum"] = checksum(metadata, state.tensors);
   std::vector<NamedTensor> named;
-  for (const auto& [name, tensor] : tensors) named.push_back({name, tensor});
+  for (const auto& [name, tensor] : state.tensors) named.push_back({name, tensor});
   write_safetensors(path, named, metadata);
 }
 
@@ -106,44 +112,62 @@ std::string state_checksum(const Safetensors& file) {
   return checksum(file.metadata, tensors);
 }
 
-SavedState read_state(const std::filesystem::path& path, const StatePool& pool,
-                      uint64_t fingerprint) {
+StateFile read_state(const std::filesystem::path& path) {
   const std::string where = path.string();
   Safetensors file = read_safetensors(path);
-  std::map<std::string, Tensor> tensors;
-  for (NamedTensor& each : file.tensors) tensors[each.name] = std::move(each.tensor);
-  if (field(file.metadata, "checksum", where) != checksum(file.metadata, tensors))
+  StateFile state{.where = where, .metadata = std::move(file.metadata), .tensors = {}};
+  for (NamedTensor& each : file.tensors) state.tensors[each.name] = std::move(each.tensor);
+  const Metadata& metadata = state.metadata;
+  if (field(metadata, "checksum", where) != checksum(metadata, state.tensors))
     fail("{}: is damaged: its checksum differs", where);
-  check_metadata(file.metadata, pool, fingerprint, where);
+  if (field(metadata, "format", where) != kFormat) fail("{}: is no conversation state", where);
+  if (const auto& version = field(metadata, "version", where); version != kVersion)
+    fail("{}: has version {}, this program reads {}", where, version, kVersion);
+  field(metadata, "note", where);
+  find(state.tensors, "ids", DType::I32, where);
+  return state;
+}
 
-  SavedState saved{.ids = {}, .note = field(file.metadata, "note", where), .parts = {}};
-  const Tensor ids = take(tensors, "ids", DType::I32, where);
-  saved.ids.resize(static_cast<size_t>(ids.shape()[0]));
-  if (!saved.ids.empty())  // the file's bytes may lie at any address
-    std::memcpy(saved.ids.data(), ids.view().data, static_cast<size_t>(ids.view().bytes()));
-  const int64_t tokens = ids.shape()[0];
+std::vector<int32_t> consumed(const StateFile& state) {
+  const ConstTensorView ids = find(state.tensors, "ids", DType::I32, state.where).view();
+  std::vector<int32_t> list(static_cast<size_t>(ids.shape[0]));
+  if (!list.empty())  // a file's bytes may lie at any address
+    std::memcpy(list.data(), ids.data, static_cast<size_t>(ids.bytes()));
+  return list;
+}
+
+SequenceState unpack_state(const StateFile& file, const StatePool& pool,
+                           const StateOrigin& origin) {
+  const std::string& where = file.where;
+  check_origin(file.metadata, pool, origin, where);
+  SequenceState state{.ids = consumed(file), .parts = {}};
+  std::set<std::string> known{"ids"};
+  const auto tokens = static_cast<int64_t>(state.ids.size());
   for (size_t layer = 0; layer < pool.layers().size(); ++layer) {
-    auto& parts = saved.parts.emplace_back();
+    auto& parts = state.parts.emplace_back();
     for (size_t part = 0; part < pool.layers()[layer].size(); ++part) {
       Tensor& tensor = parts.emplace_back();
       const int64_t bytes = tokens == 0 ? 0 : pool.part_bytes(layer, part, tokens);
       if (bytes == 0) continue;
       const std::string name = part_name(layer, pool.layers()[layer][part]);
-      tensor = take(tensors, name, DType::U8, where);
+      tensor = find(file.tensors, name, DType::U8, where);
+      known.insert(name);
       if (tensor.shape()[0] != bytes)
         fail("{}: tensor {} has {} bytes, expected {}", where, name, tensor.shape()[0], bytes);
     }
   }
-  if (!tensors.empty()) fail("{}: tensor {} is unknown", where, tensors.begin()->first);
-  return saved;
+  for (const auto& [name, tensor] : file.tensors) {
+    if (!known.contains(name)) fail("{}: tensor {} is unknown", where, name);
+  }
+  return state;
 }
 
-void restore_state(StatePool& pool, int32_t slot, const SavedState& saved) {
-  const auto tokens = static_cast<int64_t>(saved.ids.size());
-  for (size_t layer = 0; layer < saved.parts.size(); ++layer) {
-    for (size_t part = 0; part < saved.parts[layer].size(); ++part) {
-      if (saved.parts[layer][part])
-        pool.write(slot, tokens, layer, part, saved.parts[layer][part].view().data);
+void restore_state(StatePool& pool, int32_t slot, const SequenceState& state) {
+  const auto tokens = static_cast<int64_t>(state.ids.size());
+  for (size_t layer = 0; layer < state.parts.size(); ++layer) {
+    for (size_t part = 0; part < state.parts[layer].size(); ++part) {
+      if (state.parts[layer][part])
+        pool.write(slot, tokens, layer, part, state.parts[layer][part].view().data);
     }
   }
 }

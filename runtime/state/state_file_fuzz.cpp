@@ -35,7 +35,7 @@ void read(const std::vector<uint8_t>& bytes) {
   static StatePool pool = make_pool();
   const FuzzFile file(bytes.data(), bytes.size());
   try {
-    const SavedState saved = read_state(file.path(), pool, 0);
+    const SequenceState saved = unpack_state(read_state(file.path()), pool, {0, "f32 on the CPU"});
     const auto slot = pool.acquire();
     if (pool.reserve(*slot, static_cast<int64_t>(saved.ids.size())))
       restore_state(pool, *slot, saved);

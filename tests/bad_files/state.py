@@ -65,12 +65,13 @@ def changed(good):
     header, data = safetensors.split(good)
     metadata = header.pop("__metadata__")
     tensors = {n: (e["dtype"], e["shape"], data[slice(*e["data_offsets"])]) for n, e in header.items()}
-    for key in ("format", "version", "model", "types", "note"):
+    for key in ("format", "version", "model", "computing", "types", "note"):
         yield f"no {key}", signed({k: v for k, v in metadata.items() if k != key}, tensors), key
     yield "no checksum", safetensors.pack({"__metadata__": {k: v for k, v in metadata.items() if k != "checksum"}} | header, data), "checksum"
     yield "another format", signed(metadata | {"format": "a poem"}, tensors), "no conversation state"
     yield "a later version", signed(metadata | {"version": "999"}, tensors), "version"
     yield "another model", signed(metadata | {"model": "0" * 16}, tensors), "model"
+    yield "another type of computing", signed(metadata | {"computing": "f32 on the CPU"}, tensors), "computed in"
     yield "other types", signed(metadata | {"types": "attention q4_0"}, tensors), "types"
     yield "a note that is no JSON", signed(metadata | {"note": "{"}, tensors), ""
     yield "a note of another kind", signed(metadata | {"note": "[3]"}, tensors), ""

@@ -17,6 +17,7 @@ import chat_template  # noqa: E402
 import config  # noqa: E402
 import gguf  # noqa: E402
 import safetensors  # noqa: E402
+import state  # noqa: E402
 import tokenizer  # noqa: E402
 
 DATA = HERE.parent / "data"
@@ -35,6 +36,15 @@ def bad(target, files):
     small = [(name, data) for name, data, *_ in files if len(data) <= LARGEST]
     for name, data in small[::EVERY]:
         seed(target, "bad " + name, data)
+
+
+def conversation(tokens, note):
+    """A state of the target's three layers: rows of 8 bytes that grow, a ring of the last three, 16 bytes that stay."""
+    metadata = {"format": "jet conversation state", "version": "2", "model": "0" * 16, "computing": "f32 on the CPU",
+                "types": "attention f32, recurrence f32, convolution f32", "note": note}
+    parts = {"layers.0.k": 8 * tokens, "layers.1.k": 8 * min(tokens, 3), "layers.2.s": 16 if tokens else 0}
+    return state.signed(metadata, {"ids": ("I32", [tokens], struct.pack(f"<{tokens}i", *range(tokens)))} |
+                        {name: ("U8", [size], bytes(i % 251 for i in range(size))) for name, size in parts.items() if size})
 
 
 def f32(*values):
@@ -149,6 +159,9 @@ def main():
     seed("text_tokenizer_fuzz", "text", "aaaa  aa <s> x e\u0301 It's 12345 \u4e16\u754c \U0001f642\n\n\t end")
     seed("text_tokenizer_fuzz", "not text", b"a\xff\xfe\xc3 \xed\xa0\x80")
     bad("text_tokenizer_fuzz", tokenizer.texts())
+
+    for tokens, note in ((0, ""), (1, ""), (2, '{"a":1}'), (20, "")):
+        seed("runtime_state_state_file_fuzz", f"{tokens} tokens", conversation(tokens, note))
 
     for file in sorted((HERE.parent.parent / "text/testdata/chat").glob("*.jinja")):
         if file.stat().st_size <= 8192:
