@@ -149,7 +149,7 @@ TEST(Gguf, WritingRefusesWhatTheFormatCannotHold) {
   const Directory directory;
   const auto path = directory.file("a");
   const auto expect = [&](const GgufMetadata& metadata, const std::vector<NamedTensor>& tensors,
-                          std::string words) {
+                          const std::string& words) {
     EXPECT_THAT([&] { write_gguf(path, metadata, tensors); },
                 ThrowsMessage<Error>(AllOf(HasSubstr(path.string()), HasSubstr(words))));
     EXPECT_FALSE(std::filesystem::exists(path));

@@ -52,7 +52,7 @@ TEST(SafetensorsBadFile, HeaderLength) {
   const std::string good = one("U8", "[4]", "[0,4]", 4);
   const Bad cases[] = {
       {"empty file", "", "0 bytes"},
-      {"seven bytes", "\1\0\0\0\0\0\0", "begins with 8 bytes"},
+      {"seven bytes", std::string("\1\0\0\0\0\0\0", 7), "begins with 8 bytes"},
       {"length of 0", file(""), "does not begin with '{'"},
       {"length without header", bytes_of<uint64_t>(2), "the header has 2 bytes, 0 are left"},
       {"header cut short", good.substr(0, 30), "22 are left"},

@@ -11,7 +11,7 @@ void read(const Read& read) {
   try {
     read();
   } catch (const jet::cli::UsageError& error) {
-    JET_CHECK(std::string_view(error.what()).size() > 0);
+    JET_CHECK(!std::string_view(error.what()).empty());
   }
 }
 

@@ -155,7 +155,7 @@ TEST(RopeFactors, OddParametersAreRefused) {
     Tensor changed(DType::F32, factors->tensor.shape());
     std::copy_n(factors->tensor.view().f32(), 6, changed.mutable_view().f32());
     change(metadata, changed);
-    factors->tensor = changed;
+    factors->tensor = std::move(changed);
     fs::remove(place / "odd.gguf");
     write_gguf(place / "odd.gguf", metadata, tensors);
     try {

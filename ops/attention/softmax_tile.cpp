@@ -278,7 +278,7 @@ void attend_stored(const float* q, const Softmaxes& softmaxes, const Visible* vi
                    int64_t count, const KeyValueTile& tile, const RowsAhead& ahead) {
   const RowsAhead nothing;
   int64_t at = 0;
-  const auto block = [&]<int N>() {
+  const auto block = [&]<int N> {
     attend_block<Stored, N>(q + at * tile.width, softmaxes.from(at), visible + at, tile,
                             at == 0 ? ahead : nothing);
     at += N;

@@ -73,7 +73,7 @@ Model damaged_model(const testing_files::Directory& directory) {
   Tensor copy(DType::F32, found->tensor.shape());
   std::ranges::copy(testing::floats(found->tensor.view()), copy.mutable_view().f32());
   copy.mutable_view().f32()[kBad * copy.shape()[1] + 3] = NAN;
-  found->tensor = copy;
+  found->tensor = std::move(copy);
   write_safetensors(directory.file("model.safetensors"), tensors);
   return Model::load(directory.file("").string(), {.dtype = ComputeType::F32});
 }

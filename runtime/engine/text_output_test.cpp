@@ -20,7 +20,7 @@ Tokenizer byte_tokenizer() {
   TokenizerSpec spec;
   int moved = 0;
   for (int byte = 0; byte < 256; ++byte) spec.tokens.push_back(alphabet(byte, moved));
-  spec.tokens.push_back("<|end|>");
+  spec.tokens.emplace_back("<|end|>");
   spec.added = {{.id = 256, .content = "<|end|>"}};
   return Tokenizer(spec);
 }

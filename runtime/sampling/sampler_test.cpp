@@ -20,7 +20,7 @@ std::map<int32_t, int> draws(const Sampling& sampling, const std::vector<float>&
   return counts;
 }
 
-std::vector<float> log_of(std::vector<double> probabilities) {
+std::vector<float> log_of(const std::vector<double>& probabilities) {
   std::vector<float> logits;
   for (const double p : probabilities) logits.push_back(static_cast<float>(std::log(p)));
   return logits;

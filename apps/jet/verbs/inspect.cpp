@@ -120,7 +120,7 @@ std::string drawing(const DecoderSpec& spec, const std::vector<LayerGroup>& grou
     if (index > 0 && index % kGroup == 0) text += ' ';
     text += letters.at(std::string(spec.layers[index].mixer->kind()));
   }
-  text += "\n";
+  text += '\n';
   for (const LayerGroup& group : groups) {
     text += fmt::format("    {} {:<6} x{:<4} {:>12} parameters a layer\n", letters.at(group.kind),
                         group.kind, group.layers.size(), with_commas(group.parameters));
