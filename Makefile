@@ -4,10 +4,10 @@ STEP  := @tools/step.sh
 MODEL := models-cache/SmolLM2-135M-Instruct.Q4_1.gguf
 JET   := build/release/apps/jet/jet
 
-.PHONY: help demo test gpu-test release python bench fuzz soak format tidy docs clean setup configure
+.PHONY: help demo test gpu-test aarch64-test release python bench fuzz soak format tidy docs clean setup configure
 
 help:      ## lists the targets
-	@sed -nE 's/^([a-z]+): .*## (.*)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z0-9-]+): .*## (.*)/make \1\t\2/p' Makefile | expand -t 20
 
 demo: release ## builds the program, fetches a small model and lets it answer
 	$(STEP) fetch tools/fetch_model.py
@@ -24,6 +24,12 @@ gpu-test: setup ## builds the CUDA back end and runs its tests; without a GPU th
 	$(STEP) configure cmake --preset cuda-release
 	$(STEP) build cmake --build --preset cuda-release --target jet jet_cuda gpu_test
 	$(STEP) --show gpu-test tools/gpu_test.sh build/cuda-release/apps/jet
+
+aarch64-test: ## builds for 64-bit ARM and runs the layers' tests under qemu-user (Debian; root or sudo)
+	$(STEP) setup tools/setup.sh build aarch64
+	$(STEP) configure-aarch64 cmake --preset aarch64
+	$(STEP) build-aarch64 cmake --build --preset aarch64
+	$(STEP) --show test-aarch64 ctest --preset aarch64 -j$(shell nproc)
 
 release: configure ## builds the program alone: build/release/apps/jet/jet
 	$(STEP) build cmake --build --preset release --target jet

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs by apt what is missing of tools/packages.txt; a quick no-op when everything is there.
-#   tools/setup.sh [build|check|fuzz]...   (default: build)
+#   tools/setup.sh [build|check|fuzz|aarch64]...   (default: build)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -41,6 +41,8 @@ fi
 
 echo "installing ${missing[*]}"
 apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
+# Libraries for another processor, of which dpkg has to be told: only Debian has them in the same archive.
+if [[ " ${missing[*]}" == *:arm64* ]]; then "${as_root[@]}" dpkg --add-architecture arm64; fi
 "${apt[@]}" update
 for i in "${!missing[@]}"; do
   mapfile -td '|' names < <(printf %s "${missing[i]}")

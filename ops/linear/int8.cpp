@@ -5,6 +5,8 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(JET_INT8_DOTPROD)
+#include <sys/auxv.h>
 #endif
 
 namespace jet {
@@ -32,6 +34,14 @@ std::vector<Int8Kernels> supported() {
     list.push_back(kInt8Avx512Vnni);
   }
   if (has_avx2) list.push_back(kInt8Avx2);
+#elif defined(__aarch64__)
+#if defined(JET_INT8_DOTPROD)
+  if ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0) {
+    if ((getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0) list.push_back(kInt8I8mm);
+    list.push_back(kInt8Dotprod);
+  }
+#endif
+  list.push_back(kInt8Neon);
 #endif
   list.push_back(kInt8Portable);
   return list;

@@ -15,7 +15,8 @@ namespace jet {
 inline constexpr int64_t kTileTokens = 16;
 
 // 32 numbers of 16 rows of x, or of what an earlier term leaves of them: x[t, i] ~ d[t] q[t, i], d
-// the largest magnitude / 127; NaN where a number is not finite.
+// the largest magnitude / 127; NaN where a number is not finite. The order of q is the kernels'
+// own; that of most is [t][i].
 struct alignas(64) Int8Block {
   int8_t q[kTileTokens][32];
   float d[kTileTokens];
@@ -73,6 +74,14 @@ extern const Int8Kernels kInt8Portable;
 #if defined(__x86_64__)
 extern const Int8Kernels kInt8Avx2;        // AVX2, FMA, F16C
 extern const Int8Kernels kInt8Avx512Vnni;  // and AVX-512 F, BW, VL, DQ and VNNI
+#elif defined(__aarch64__)
+extern const Int8Kernels kInt8Neon;
+#if !defined(__clang__)
+// Clang 14 has the intrinsics only where -march lets all of a file use them.
+#define JET_INT8_DOTPROD
+extern const Int8Kernels kInt8Dotprod;  // ARMv8.2 DotProd
+extern const Int8Kernels kInt8I8mm;     // DotProd and I8MM
+#endif
 #endif
 
 }  // namespace jet
