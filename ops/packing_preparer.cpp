@@ -6,7 +6,8 @@
 namespace jet {
 
 Weight PackingPreparer::weight(const Tensor& tensor) const {
-  if (!can_pack(tensor.type())) return {tensor};
+  if (!is_float(tensor.type()) && !is_quantised(tensor.type()))
+    return {tensor};  // linear refuses it
   return {tensor, std::make_shared<const PackedWeight>(pack(*threads_, *memory_, tensor.view()))};
 }
 

@@ -1,4 +1,5 @@
-// Prepares weights for the CPU's fast path: block types packed for products with int8 activations.
+// Prepares weights for the CPU's fast path: packed, of block types for products with int8
+// activations.
 #pragma once
 
 #include <memory>
@@ -9,8 +10,8 @@
 
 namespace jet {
 
-// Weights of other types stay as they are, and their products in float32. Vectors are copied: one
-// norm read in a file's mapping would keep its neighbourhood of pages, up to 2 MB, in memory.
+// Vectors are copied: one norm read in a file's mapping would keep its neighbourhood of pages, up
+// to 2 MB, in memory.
 class PackingPreparer final : public Preparer {
  public:
   explicit PackingPreparer(int threads)

@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include "ops/linear/linear.h"
+#include "ops/packing_preparer.h"
 #include "ops/testing/random_weight.h"
 
 namespace jet {
@@ -20,14 +21,16 @@ Weight repeated_row(DType type, int64_t out, int64_t in) {
 }
 
 // Arguments: threads, tokens, in, out.
-void bench_linear(benchmark::State& state, DType type) {
+void bench_linear(benchmark::State& state, DType type, bool is_packed) {
   ThreadPool pool(static_cast<int>(state.range(0)));
   Arena arena;
   Context context{pool, arena};
   const int64_t tokens = state.range(1);
   const int64_t in = state.range(2);
   const int64_t out = state.range(3);
-  const Weight weight = repeated_row(type, out, in);
+  const Weight rows = repeated_row(type, out, in);
+  const PackingPreparer preparer(1);
+  const Weight weight = is_packed ? preparer.weight(rows.tensor) : rows;
   Tensor x(DType::F32, Shape{tokens, in});
   Tensor y(DType::F32, Shape{tokens, out});
   const Linear args{.x = x.view(), .weight = weight, .y = y.mutable_view()};
@@ -49,10 +52,15 @@ void sizes(benchmark::internal::Benchmark* bench) {
     bench->Args({threads, 1, 1536, 8960})->Args({threads, 512, 8960, 1536});
   }
 }
-BENCHMARK_CAPTURE(bench_linear, f32, DType::F32)->Apply(sizes);
-BENCHMARK_CAPTURE(bench_linear, bf16, DType::BF16)->Apply(sizes);
-BENCHMARK_CAPTURE(bench_linear, q8_0, DType::Q8_0)->Apply(sizes);
-BENCHMARK_CAPTURE(bench_linear, q4_1, DType::Q4_1)->Apply(sizes);
+BENCHMARK_CAPTURE(bench_linear, rows_f32, DType::F32, false)->Apply(sizes);
+BENCHMARK_CAPTURE(bench_linear, rows_bf16, DType::BF16, false)->Apply(sizes);
+BENCHMARK_CAPTURE(bench_linear, rows_q8_0, DType::Q8_0, false)->Apply(sizes);
+BENCHMARK_CAPTURE(bench_linear, rows_q4_1, DType::Q4_1, false)->Apply(sizes);
+BENCHMARK_CAPTURE(bench_linear, packed_f32, DType::F32, true)->Apply(sizes);
+BENCHMARK_CAPTURE(bench_linear, packed_f16, DType::F16, true)->Apply(sizes);
+BENCHMARK_CAPTURE(bench_linear, packed_bf16, DType::BF16, true)->Apply(sizes);
+BENCHMARK_CAPTURE(bench_linear, packed_q8_0, DType::Q8_0, true)->Apply(sizes);
+BENCHMARK_CAPTURE(bench_linear, packed_q4_1, DType::Q4_1, true)->Apply(sizes);
 
 }  // namespace
 }  // namespace jet

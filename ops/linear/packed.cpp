@@ -13,6 +13,7 @@
 #include "core/block_types/q6_k.h"
 #include "core/block_types/q8_0.h"
 #include "core/error.h"
+#include "ops/linear/float_panels.h"
 
 namespace jet {
 namespace {
@@ -165,25 +166,37 @@ void pack_one(DType type, const std::byte* row, int64_t in, const Lane& lane) {
     case DType::Q6_K:
       return pack_k_row(blocks_at<BlockQ6_K>(row), in / 256, lane);
     default:
-      JET_CHECK(can_pack(type));
+      JET_CHECK(is_quantised(type));
   }
 }
 
 }  // namespace
 
+int64_t PackedWeight::panel_bytes() const {
+  return is_float(type) ? kPanelRows * row_bytes(type, in) : packed_format(type).bytes(blocks());
+}
+
 const std::byte* PackedWeight::panel(int64_t index) const {
-  return bytes.view().data + index * packed_format(type).bytes(blocks());
+  return bytes.view().data + index * panel_bytes();
 }
 
 PackedWeight pack(ThreadPool& threads, PackedMemory& memory, const ConstTensorView& rows) {
-  JET_CHECK(can_pack(rows.type));
   const PackedFormat format = packed_format(rows.type);
   PackedWeight packed{.type = rows.type, .out = rows.shape[0], .in = rows.shape[1], .bytes = {}};
-  const int64_t panel_bytes = format.bytes(packed.blocks());
+  const int64_t panel_bytes = packed.panel_bytes();
   const PackedMemory::Piece piece = memory.take(packed.panels() * panel_bytes);
   packed.bytes = Tensor({piece.data, DType::U8, Shape{packed.panels() * panel_bytes}}, piece.owner);
   const int64_t stride = row_bytes(rows.type, packed.in);
   threads.parallel_for(packed.panels(), 1, [&](int64_t begin, int64_t end, int) {
+    if (is_float(rows.type)) {
+      for (int64_t panel = begin; panel < end; ++panel) {
+        const int64_t row = panel * kPanelRows;
+        pack_float_panel(rows.type, rows.data + row * stride,
+                         std::min(kPanelRows, packed.out - row), packed.in,
+                         piece.data + panel * panel_bytes);
+      }
+      return;
+    }
     for (int64_t row = begin * kPanelRows; row < std::min(end * kPanelRows, packed.out); ++row) {
       const Lane lane{piece.data + row / kPanelRows * panel_bytes,
                       static_cast<size_t>(row % kPanelRows), format};

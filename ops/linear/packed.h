@@ -1,4 +1,5 @@
-// Block weights repacked for integer dot products: panels of 16 rows, so that a row is a lane.
+// Weights repacked for the fast path: panels of 16 rows, so that a row is a lane. Floats lie as
+// float_panels.h says; blocks, for integer dot products, as follows.
 //   panel   16 rows, blocks of 32 numbers one after another; the last panel is filled up with zeros
 //   block   quants, then what its numbers are scaled with, 16 lanes each
 // Quants are unsigned, in words of 4 numbers: word j of a lane holds numbers 4 j to 4 j + 3.
@@ -42,10 +43,11 @@ struct PackedWeight {
 
   int64_t panels() const { return (out + kPanelRows - 1) / kPanelRows; }
   int64_t blocks() const { return in / kPackedBlock; }
+  int64_t panel_bytes() const;
   const std::byte* panel(int64_t index) const;
 };
 
-// All 0 for a type that cannot be packed.
+// Of a block type.
 constexpr PackedFormat packed_format(DType type) {
   switch (type) {
     case DType::Q4_0:
@@ -87,8 +89,7 @@ constexpr int high_bits(DType type) {
   return type == DType::Q5_0 || type == DType::Q5_1 || type == DType::Q5_K ? 1 : 0;
 }
 
-constexpr bool can_pack(DType type) { return packed_format(type).quant_bytes > 0; }
-// [out, in] of a type that can be packed; threads share the panels. Throws Error when memory is
+// [out, in] of any floating or block type; threads share the panels. Throws Error when memory is
 // exhausted.
 PackedWeight pack(ThreadPool& threads, PackedMemory& memory, const ConstTensorView& rows);
 

@@ -6,7 +6,7 @@
 
 namespace jet {
 
-// call.template operator()<type>(), of a type that can be packed.
+// call.template operator()<type>(), of a block type.
 template <typename Call>
 void with_packed_type(DType type, const Call& call) {
   switch (type) {
@@ -27,7 +27,7 @@ void with_packed_type(DType type, const Call& call) {
     case DType::Q6_K:
       return call.template operator()<DType::Q6_K>();
     default:
-      JET_CHECK(can_pack(type));
+      JET_CHECK(is_quantised(type));
   }
 }
 
