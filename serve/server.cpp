@@ -34,8 +34,9 @@ class Server::Impl {
                    return error_json(ApiError(status, message)).dump();
                  },
              .log = options.log}),
-        api_(Access(options.api_keys, options.cors_origins, hosts(options, http_.is_loopback())),
-             [this] { return http_.connections(); }),
+        api_(
+            Access(options.api_keys, options.cors_origins, hosts(options, http_.is_loopback())),
+            [this] { return http_.connections(); }, options.state_directory),
         thread_([this] {
           http_.run();
           ended_.set_value();

@@ -21,12 +21,14 @@ struct ServerOptions {
   // Names that requests may be sent to, beside this machine's own (localhost, 127.0.0.1, [::1] and
   // `host`). Without any, a server that other machines reach takes every name.
   std::vector<std::string> allowed_hosts = {};
+  std::string state_directory = {};  // where conversations are saved; "": they are not
   std::function<void(const std::string&)> log = {};  // the access log's lines
 };
 
 class Server {
  public:
-  // Listens and answers /health from now on. Throws Error when the address cannot be had.
+  // Listens and answers /health from now on. Throws Error when the address cannot be had or the
+  // state directory is none.
   explicit Server(const ServerOptions& options);
   ~Server();
   Server(const Server&) = delete;

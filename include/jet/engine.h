@@ -124,8 +124,8 @@ class Engine {
                          const std::string& note = {}) const;
   ConversationId load_conversation(const std::string& path, std::string* note = nullptr);
 
-  // A copy of the longest snapshot of the salt that has consumed a beginning of `tokens`, but not
-  // all of them: what a request with this prompt would go on from. Nothing: none is kept.
+  // A copy of the longest snapshot of the salt that has consumed `tokens` or a beginning of them.
+  // Nothing: none is kept.
   std::optional<SavedState> save_snapshot(std::span<const int32_t> tokens,
                                           const std::string& salt = {},
                                           const std::string& note = {});

@@ -59,7 +59,7 @@ ConversationId Engine::Impl::load_conversation(const std::string& path, std::str
 std::optional<SavedState> Engine::Impl::save_snapshot(std::span<const int32_t> tokens,
                                                       const std::string& salt,
                                                       const std::string& note) {
-  const Snapshot* const found = snapshots_.find(tokens, false, salt);
+  const Snapshot* const found = snapshots_.find_consumed(tokens, salt);
   if (found == nullptr) return std::nullopt;
   return SavedState(std::make_shared<const StateFile>(
       pack_state(pool_, found->slot, found->tokens, loaded_.origin, note)));

@@ -84,19 +84,22 @@ RequestId Engine::Impl::submit(Request request, OnToken on_token) {
       dialogue == nullptr ? 0 : static_cast<int64_t>(dialogue->consumed.size());
   check_request(request, consumed);
   const int64_t prompt_end = consumed + static_cast<int64_t>(request.prompt.size());
-  Job& job = jobs_.emplace_back(next_id_++, std::move(request), std::move(on_token),
-                                loaded_.generation.eos, prompt_end);
+  std::list<Job> made;  // what takes memory comes first
+  Job& job = made.emplace_back(next_id_++, std::move(request), std::move(on_token),
+                               loaded_.generation.eos, prompt_end);
   Sequence& sequence = job.sequences.emplace_back(job.request, 0, tokenizer());
+  const std::vector<int32_t>& prompt = job.request.prompt;
+  std::vector<int32_t>& tokens = dialogue == nullptr ? sequence.tokens : dialogue->consumed;
+  tokens.insert(tokens.end(), prompt.begin(), prompt.end());
   if (dialogue != nullptr) {
     dialogue->busy = true;
-    sequence.slot = dialogue->slot;
     sequence.tokens = std::move(dialogue->consumed);
+    sequence.slot = dialogue->slot;
     sequence.computed = consumed;
     job.is_cold = consumed == 0;
   }
-  const std::vector<int32_t>& prompt = job.request.prompt;
-  sequence.tokens.insert(sequence.tokens.end(), prompt.begin(), prompt.end());
   job.output.prompt_tokens = prompt_end;
+  jobs_.splice(jobs_.end(), made);
   return job.id;
 }
 

@@ -161,7 +161,7 @@ TEST_P(StateFile, ASnapshotThatDoesNotFitIsRefused) {
   Engine engine(model, {.threads = 1, .context_length = 128});
   Request request = greedy_request({5, 6, 7, 8}, 2);
   engine.generate(request);
-  const SavedState saved = *engine.save_snapshot(std::vector<int32_t>{5, 6, 7, 8, 0});
+  const SavedState saved = *engine.save_snapshot(std::vector<int32_t>{5, 6, 7, 8});
   const auto refused = [&](const EngineOptions& options, const std::string& text) {
     Engine other(model, options);
     try {

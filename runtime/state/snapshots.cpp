@@ -81,9 +81,19 @@ void Snapshots::keep(std::list<Snapshot> made) {
 
 const Snapshot* Snapshots::find(std::span<const int32_t> tokens, bool exact_only,
                                 const std::string& salt) {
+  return tokens.empty() ? nullptr : longest(tokens, tokens.size() - 1, exact_only, salt);
+}
+
+const Snapshot* Snapshots::find_consumed(std::span<const int32_t> tokens, const std::string& salt) {
+  return longest(tokens, tokens.size(), false, salt);
+}
+
+// Of at most so many tokens.
+const Snapshot* Snapshots::longest(std::span<const int32_t> tokens, size_t most, bool exact_only,
+                                   const std::string& salt) {
   auto best = list_.end();
   for (auto each = list_.begin(); each != list_.end(); ++each) {
-    if (each->tokens.size() >= tokens.size() || (exact_only && !each->is_exact)) continue;
+    if (each->tokens.size() > most || (exact_only && !each->is_exact)) continue;
     if (each->salt != salt) continue;
     if (best != list_.end() && each->tokens.size() <= best->tokens.size()) continue;
     if (begins_with(tokens, each->tokens)) best = each;

@@ -38,6 +38,8 @@ class Snapshots {
   // null: none. Valid until the next change. Cost: tokens compared with each snapshot.
   const Snapshot* find(std::span<const int32_t> tokens, bool exact_only,
                        const std::string& salt = {});
+  // The same, also of all of them.
+  const Snapshot* find_consumed(std::span<const int32_t> tokens, const std::string& salt = {});
   // False: there is none besides `kept` (null: any may go).
   bool drop_oldest(const Snapshot* kept = nullptr);
   // Those of the salt that have consumed exactly a beginning of `tokens` of at least `shortest`
@@ -52,6 +54,8 @@ class Snapshots {
 
  private:
   using Iterator = std::list<Snapshot>::iterator;
+  const Snapshot* longest(std::span<const int32_t> tokens, size_t most, bool exact_only,
+                          const std::string& salt);
   bool refresh(std::span<const int32_t> tokens, bool is_exact, const std::string& salt);
   bool may_hold(int64_t tokens) const;
   void keep(std::list<Snapshot> made);

@@ -88,7 +88,7 @@ void Access::mark(Exchange& exchange) const {
   exchange.add_header("Access-Control-Allow-Origin", any ? "*" : std::string(origin));
   exchange.add_header("Vary", "Origin");
   if (exchange.request().method != "OPTIONS") return;
-  exchange.add_header("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
+  exchange.add_header("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS");
   exchange.add_header("Access-Control-Allow-Headers",
                       "Authorization, Content-Type, X-Conversation");
   exchange.add_header("Access-Control-Max-Age", "600");

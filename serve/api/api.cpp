@@ -4,6 +4,7 @@
 #include <array>
 #include <exception>
 #include <new>
+#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -17,10 +18,12 @@ namespace {
 
 constexpr size_t kWorkers = 2;
 constexpr std::string_view kModelsPrefix = "/v1/models/";
+constexpr std::string_view kConversations = "/v1/conversations";
 constexpr const char* kConversationCookie = "jet_conversation=";
 
-constexpr std::array<std::string_view, 5> kGet{"/health", "/v1/models", "/metrics",
-                                               "/tokenizer_info", "/card"};
+constexpr std::array kGet{std::string_view("/health"),  std::string_view("/v1/models"),
+                          std::string_view("/metrics"), std::string_view("/tokenizer_info"),
+                          std::string_view("/card"),    kConversations};
 constexpr std::array<std::string_view, 4> kPost{"/v1/completions", "/v1/chat/completions",
                                                 "/tokenize", "/detokenize"};
 
@@ -33,7 +36,39 @@ bool is_read(std::string_view path) {
   return std::ranges::find(kGet, path) != kGet.end() || path.starts_with(kModelsPrefix) ||
          find_asset(path) != nullptr;
 }
-bool is_posted_to(std::string_view path) { return std::ranges::find(kPost, path) != kPost.end(); }
+
+// /v1/conversations/ID/ACTION; without an action the conversation itself.
+struct ConversationPath {
+  std::string id;
+  std::string action;
+};
+std::optional<ConversationPath> conversation_path(std::string_view path) {
+  if (!path.starts_with(kConversations) || path.size() <= kConversations.size() + 1 ||
+      path[kConversations.size()] != '/')
+    return std::nullopt;
+  path.remove_prefix(kConversations.size() + 1);
+  const size_t slash = std::min(path.find('/'), path.size());
+  const std::string_view action = path.substr(std::min(slash + 1, path.size()));
+  if (slash < path.size() && action != "save" && action != "restore") return std::nullopt;
+  return ConversationPath{std::string(path.substr(0, slash)), std::string(action)};
+}
+
+bool is_posted_to(std::string_view path) {
+  const auto conversation = conversation_path(path);
+  return std::ranges::find(kPost, path) != kPost.end() ||
+         (conversation && !conversation->action.empty());
+}
+bool is_removed(std::string_view path) {
+  const auto conversation = conversation_path(path);
+  return conversation && conversation->action.empty();
+}
+
+// As Allow lists them; empty: it is no path of this server.
+std::string methods_of(std::string_view path) {
+  if (is_read(path)) return "GET, HEAD, OPTIONS";
+  if (is_posted_to(path)) return "POST, OPTIONS";
+  return is_removed(path) ? "DELETE, OPTIONS" : "";
+}
 
 // What a browser loads to show the page: there it can ask its user for the key.
 bool is_page(const HttpRequest& request) { return find_asset(request.path) != nullptr; }
@@ -53,26 +88,39 @@ HttpResponse unauthorized(const HttpRequest& request) {
   return response;
 }
 
+void answer_error(Exchange& exchange, const ApiError& error) {
+  if (exchange.status() != 0) return exchange.abandon();  // it has said something else already
+  exchange.respond(error_response(error));
+}
+
 // Runs `work`; what it throws becomes the answer.
 template <typename Work>
 void guarded(Exchange& exchange, const Work& work) {
   try {
-    work();
-  } catch (const ApiError& error) {
-    exchange.respond(error_response(error));
-  } catch (const Error& error) {
-    exchange.respond(error_response(ApiError(400, error.what())));
-  } catch (const std::bad_alloc&) {
-    exchange.respond(error_response(ApiError(503, "memory is exhausted; come again")));
-  } catch (const std::exception& error) {
-    exchange.respond(error_response(ApiError(500, error.what())));
+    try {
+      work();
+    } catch (const ApiError& error) {
+      answer_error(exchange, error);
+    } catch (const Error& error) {
+      answer_error(exchange, ApiError(400, error.what()));
+    } catch (const std::bad_alloc&) {
+      answer_error(exchange, ApiError(503, "memory is exhausted; come again"));
+    } catch (const std::exception& error) {
+      answer_error(exchange, ApiError(500, error.what()));
+    }
+  } catch (const std::exception&) {  // not even for the error is there memory
+    exchange.abandon();
   }
 }
 
 }  // namespace
 
-Api::Api(Access access, std::function<size_t()> connections)
-    : access_(std::move(access)), connections_(std::move(connections)), workers_(kWorkers) {}
+Api::Api(Access access, std::function<size_t()> connections, const std::string& state_directory)
+    : access_(std::move(access)),
+      connections_(std::move(connections)),
+      saved_(state_directory),
+      workers_(kWorkers),
+      disk_(1) {}
 
 void Api::ready(std::vector<std::unique_ptr<ServedModel>> models) {
   models_ = std::move(models);
@@ -81,8 +129,10 @@ void Api::ready(std::vector<std::unique_ptr<ServedModel>> models) {
 }
 
 void Api::handle(const std::shared_ptr<Exchange>& exchange) {
-  access_.mark(*exchange);
-  guarded(*exchange, [&] { answer(exchange); });
+  guarded(*exchange, [&] {
+    access_.mark(*exchange);
+    answer(exchange);
+  });
 }
 
 void Api::answer(const std::shared_ptr<Exchange>& exchange) {
@@ -98,13 +148,15 @@ void Api::answer(const std::shared_ptr<Exchange>& exchange) {
   if (request.path == "/health" && reads) return health(*exchange);
   if (!access_.admits(request.header("authorization")))
     return exchange->respond(unauthorized(request));
-  if (reads ? get(exchange) : request.method == "POST" && post(exchange)) return;
-  if (!is_read(request.path) && !is_posted_to(request.path))
+  if (reads && get(exchange)) return;
+  if (request.method == "POST" && post(exchange)) return;
+  if (request.method == "DELETE" && remove(exchange)) return;
+  const std::string methods = methods_of(request.path);
+  if (methods.empty())
     throw ApiError(404, fmt::format("{} is no path of this server", request.path));
   HttpResponse response = error_response(
       ApiError(405, fmt::format("{} does not take {}", request.path, request.method)));
-  response.headers.emplace_back("Allow",
-                                is_read(request.path) ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
+  response.headers.emplace_back("Allow", methods);
   exchange->respond(std::move(response));
 }
 
@@ -142,6 +194,9 @@ bool Api::get(const std::shared_ptr<Exchange>& exchange) {
   } else if (path == "/metrics") {
     exchange->respond({.content_type = "text/plain; version=0.0.4; charset=utf-8",
                        .body = metrics_text(models_, connections_())});
+  } else if (path == kConversations) {
+    disk_.post(
+        [this, exchange] { guarded(*exchange, [&] { respond(*exchange, saved_.list()); }); });
   } else if (path == "/tokenizer_info") {
     respond(*exchange, tokenizer_info(*models_.front()));
   } else {
@@ -156,6 +211,18 @@ bool Api::post(const std::shared_ptr<Exchange>& exchange) {
   if (!is_posted_to(exchange->request().path)) return false;
   check_state();
   check_content_type(exchange->request());
+  if (const auto conversation = conversation_path(exchange->request().path)) {
+    disk_.post([this, exchange, conversation] {
+      guarded(*exchange, [&] {
+        Body body(exchange->request().body);
+        ServedModel& served = model_of(body);
+        body.check_all_known();
+        const auto& [id, action] = *conversation;
+        respond(*exchange, action == "save" ? saved_.save(id, served) : saved_.restore(id, served));
+      });
+    });
+    return true;
+  }
   workers_.post([this, exchange] {
     guarded(*exchange, [&] {
       const std::string& path = exchange->request().path;
@@ -168,6 +235,16 @@ bool Api::post(const std::shared_ptr<Exchange>& exchange) {
       else
         respond(*exchange, path == "/tokenize" ? tokenize(body, served) : detokenize(body, served));
     });
+  });
+  return true;
+}
+
+bool Api::remove(const std::shared_ptr<Exchange>& exchange) {
+  const auto conversation = conversation_path(exchange->request().path);
+  if (!conversation || !conversation->action.empty()) return false;
+  check_state();
+  disk_.post([this, exchange, id = conversation->id] {
+    guarded(*exchange, [&] { respond(*exchange, saved_.remove(id)); });
   });
   return true;
 }

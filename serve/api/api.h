@@ -9,6 +9,7 @@
 
 #include "serve/api/access.h"
 #include "serve/api/endpoints.h"
+#include "serve/api/saved_conversations.h"
 #include "serve/api/workers.h"
 
 namespace jet::serve {
@@ -16,7 +17,8 @@ namespace jet::serve {
 class Api {
  public:
   // `connections` counts the open ones, for /metrics.
-  Api(Access access, std::function<size_t()> connections);
+  // `state_directory`: SavedConversations'.
+  Api(Access access, std::function<size_t()> connections, const std::string& state_directory);
 
   // For HttpOptions::handle: answers at once or hands on.
   void handle(const std::shared_ptr<Exchange>& exchange);
@@ -32,6 +34,7 @@ class Api {
   void health(Exchange& exchange) const;
   bool get(const std::shared_ptr<Exchange>& exchange);
   bool post(const std::shared_ptr<Exchange>& exchange);
+  bool remove(const std::shared_ptr<Exchange>& exchange);
   void check_state() const;
   ServedModel& model_of(Body& body) const;
   ServedModel& find_model(const std::string& name) const;
@@ -40,7 +43,9 @@ class Api {
   const std::function<size_t()> connections_;
   std::vector<std::unique_ptr<ServedModel>> models_;  // complete before the state is Ready
   std::atomic<State> state_{State::Loading};
+  const SavedConversations saved_;
   Workers workers_;  // ends before what its work uses
+  Workers disk_;     // a slow one keeps no one from the engine
 };
 
 }  // namespace jet::serve

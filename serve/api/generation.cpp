@@ -51,6 +51,12 @@ class Generation {
 
   std::vector<Request> take_requests() { return std::move(plan_.requests); }
 
+  // Notes where the conversation stands after the one answer to this request.
+  void remember(Conversations& conversations, const Request& request) {
+    remembered_ = &conversations;
+    place_ = {request.prompt, request.cache_salt};
+  }
+
   void on_token(size_t request, const Token& token) {
     if (!plan_.stream || exchange_->is_gone()) return;
     const size_t index = first_[request] + static_cast<size_t>(token.answer);
@@ -63,7 +69,14 @@ class Generation {
     if (--left_ == 0) finish();
   }
 
+  // What there is no memory to answer.
+  void on_lost() { exchange_->abandon(); }
+
   void on_done(size_t request, Output output) {
+    if (remembered_ != nullptr && output.finish != FinishReason::Failed) {
+      place_.tokens.insert(place_.tokens.end(), output.ids.begin(), output.ids.end());
+      remembered_->note(exchange_->request().header(kConversationHeader), std::move(place_));
+    }
     count(request, output);
     close(first_[request], output);
     for (size_t i = 0; i < output.others.size(); ++i)
@@ -174,7 +187,9 @@ class Generation {
   const int64_t created_;
   std::vector<Output> outputs_;  // of each request
   std::vector<size_t> first_;    // answer of each request, counted over all
-  std::vector<bool> opened_;     // of each answer
+  Conversations* remembered_ = nullptr;
+  Conversations::Place place_;
+  std::vector<bool> opened_;  // of each answer
   size_t left_;
   bool begun_ = false;
   std::optional<ApiError> error_;
@@ -198,18 +213,23 @@ void start_generation(const std::shared_ptr<Exchange>& exchange, ServedModel& se
                       GenerationPlan plan) {
   const auto generation = std::make_shared<Generation>(exchange, served.name, std::move(plan));
   std::vector<Job> jobs;
-  for (Request& request : generation->take_requests()) {
+  std::vector<Request> requests = generation->take_requests();
+  const std::string_view conversation = exchange->request().header(kConversationHeader);
+  if (is_conversation_id(conversation) && requests.size() == 1 && requests.front().answers == 1)
+    generation->remember(served.conversations, requests.front());
+  for (Request& request : requests) {
     const size_t index = jobs.size();
     jobs.push_back(
         {std::move(request),
          [generation, index](const Token& token) { generation->on_token(index, token); },
          [generation, index](Output output) { generation->on_done(index, std::move(output)); },
-         [generation](const std::string& why) { generation->on_refused(why); }});
+         [generation](const std::string& why) { generation->on_refused(why); },
+         [generation] { generation->on_lost(); }});
   }
   const auto group = std::make_shared<Group>();
+  exchange->on_gone([host = served.host.get(), group] { host->cancel(group); });
   if (!served.host->submit(std::move(jobs), group))
     throw ApiError(429, "too many requests are waiting; come again", {}, "queue_full");
-  exchange->on_gone([host = served.host.get(), group] { host->cancel(group); });
 }
 
 std::string random_id(const std::string& prefix) {

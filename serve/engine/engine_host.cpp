@@ -29,19 +29,34 @@ EngineHost::~EngineHost() {
 }
 
 bool EngineHost::submit(std::vector<Job> jobs, const std::shared_ptr<Group>& group) {
+  Actives made;
+  size_t places = 0;
+  for (Job& job : jobs) {
+    const auto answers = static_cast<size_t>(job.request.answers);
+    places += answers;
+    made.push_back({std::move(job), group, 0, now(), answers, std::vector<double>(answers)});
+  }
   {
     const std::lock_guard lock(mutex_);
-    size_t places = 0;
-    for (const Job& job : jobs) places += static_cast<size_t>(job.request.answers);
     // Many parts may come alone, however many they are.
     if (closing_ || (places_ > 0 && places_ + places > capacity_)) return false;
     places_ += places;
-    for (Job& job : jobs) {
-      const auto answers = static_cast<size_t>(job.request.answers);
-      arrived_.push_back({std::move(job), group, now(), answers, std::vector<double>(answers)});
-    }
+    arrived_.splice(arrived_.end(), made);
   }
   changed_.notify_one();
+  return true;
+}
+
+bool EngineHost::with_engine(const std::function<void(Engine&)>& work) {
+  std::packaged_task<void(Engine&)> task(work);
+  std::future<void> result = task.get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    if (closing_) return false;
+    tasks_.push_back(std::move(task));
+  }
+  changed_.notify_one();
+  result.get();
   return true;
 }
 
@@ -66,17 +81,22 @@ EngineHost::Load EngineHost::load() const {
 
 void EngineHost::run() {
   for (;;) {
-    std::vector<Active> arrived;
+    Actives arrived;
+    std::vector<std::packaged_task<void(Engine&)>> tasks;
     bool closing = false;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return closing_ || !arrived_.empty() || !active_.empty(); });
+      changed_.wait(lock, [this] {
+        return closing_ || !arrived_.empty() || !active_.empty() || !tasks_.empty();
+      });
       arrived.swap(arrived_);
+      tasks.swap(tasks_);
       closing = closing_;
     }
+    for (auto& task : tasks) task(engine_);
     admit(std::move(arrived));
-    for (const auto& [id, active] : active_) {
-      if (closing || active->group->cancelled) engine_.cancel(id);
+    for (const Active& active : active_) {
+      if (closing || active.group->cancelled) engine_.cancel(active.id);
     }
     if (active_.empty()) {
       if (closing) return;
@@ -87,38 +107,40 @@ void EngineHost::run() {
     } catch (const std::exception&) {  // memory is too short even to fail a request: a step later
       std::this_thread::sleep_for(kUntilMemory);
     }
-    std::vector<RequestId> done;
-    for (const auto& [id, active] : active_) {
-      if (engine_.finished(id)) done.push_back(id);
-    }
-    for (const RequestId id : done) {
-      const auto node = active_.extract(id);
-      finish(*node.mapped(), engine_.take(id));
+    for (auto active = active_.begin(); active != active_.end();) {
+      if (engine_.finished(active->id)) {
+        finish(*active, engine_.take(active->id));
+        active = active_.erase(active);
+      } else {
+        ++active;
+      }
     }
     const std::lock_guard lock(mutex_);
     state_bytes_in_use_ = engine_.state_bytes_in_use();
   }
 }
 
-void EngineHost::admit(std::vector<Active> arrived) {
-  for (Active& each : arrived) {
-    auto active = std::make_unique<Active>(std::move(each));
-    if (active->group->cancelled) {
+void EngineHost::admit(Actives arrived) {
+  while (!arrived.empty()) {
+    Active& active = arrived.front();
+    if (active.group->cancelled) {
       Output output;
       output.finish = FinishReason::Cancelled;
-      finish(*active, std::move(output));
+      finish(active, std::move(output));
+      arrived.pop_front();
       continue;
     }
     try {
-      const RequestId id = engine_.submit(std::move(active->job.request),
-                                          [this, it = active.get()](const Token& token) {
-                                            note_token(*it, token);
-                                            if (it->job.on_token) it->job.on_token(token);
-                                          });
-      active_.emplace(id, std::move(active));
+      active.id =
+          engine_.submit(std::move(active.job.request), [this, it = &active](const Token& token) {
+            note_token(*it, token);
+            if (it->job.on_token) it->job.on_token(token);
+          });
+      active_.splice(active_.end(), arrived, arrived.begin());
     } catch (const std::exception& error) {
-      leave(*active);
-      active->job.on_refused(error.what());
+      leave(active);
+      tell(active, [&] { active.job.on_refused(error.what()); });
+      arrived.pop_front();
     }
   }
 }
@@ -141,7 +163,16 @@ void EngineHost::leave(const Active& active) {
 void EngineHost::finish(Active& active, Output output) {
   leave(active);
   metrics_.note(output, now() - active.submitted);
-  active.job.on_done(std::move(output));
+  tell(active, [&] { active.job.on_done(std::move(output)); });
+}
+
+// An answer that cannot be made must not end the thread that all others need.
+void EngineHost::tell(const Active& active, const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const std::exception&) {
+    active.job.on_lost();
+  }
 }
 
 }  // namespace jet::serve

@@ -5,7 +5,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
-#include <map>
+#include <future>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,11 +25,13 @@ struct Group {
   std::atomic<bool> cancelled{false};
 };
 
+// Of the last three one is called, once, whatever becomes of the request.
 struct Job {
   Request request;
   OnToken on_token;
-  std::function<void(Output)> on_done;  // once, whatever becomes of the request; but
-  std::function<void(const std::string& why)> on_refused;  // of one that the engine does not take
+  std::function<void(Output)> on_done;
+  std::function<void(const std::string& why)> on_refused;  // the engine does not take it
+  std::function<void()> on_lost;  // one of the two threw, as where memory is short; must not throw
 };
 
 class EngineHost {
@@ -45,6 +48,9 @@ class EngineHost {
   void cancel(const std::shared_ptr<Group>& group);
   // Cancels everything and takes no more.
   void close();
+  // Runs `work` on the engine's thread, between two steps, and throws what it throws. False: the
+  // host is closing.
+  bool with_engine(const std::function<void(Engine&)>& work);
 
   const Model& model() const { return model_; }
   int64_t context_length() const { return context_length_; }
@@ -62,16 +68,20 @@ class EngineHost {
   struct Active {
     Job job;
     std::shared_ptr<Group> group;
+    RequestId id = 0;  // once the engine has it
     double submitted = 0;
     size_t places = 1;               // answers that are computed
     std::vector<double> last_token;  // of each answer: when
   };
 
+  using Actives = std::list<Active>;  // they move between lists without taking memory
+
   void run();
-  void admit(std::vector<Active> arrived);
+  void admit(Actives arrived);
   void note_token(Active& active, const Token& token);
   void leave(const Active& active);
   void finish(Active& active, Output output);
+  static void tell(const Active& active, const std::function<void()>& call);
 
   Model model_;
   Engine engine_;
@@ -79,11 +89,12 @@ class EngineHost {
   size_t capacity_;  // running and waiting
   size_t max_running_;
   ModelMetrics metrics_;
-  std::map<RequestId, std::unique_ptr<Active>> active_;  // the thread's own
+  Actives active_;  // the thread's own
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Active> arrived_;
+  Actives arrived_;
+  std::vector<std::packaged_task<void(Engine&)>> tasks_;
   size_t places_ = 0;  // answers, arrived or active
   int64_t state_bytes_in_use_ = 0;
   bool closing_ = false;

@@ -20,14 +20,15 @@ void Exchange::respond(HttpResponse response) {
   {
     const std::lock_guard lock(mutex_);
     JET_CHECK(status_ == 0);
-    status_ = response.status;
     response.headers.insert(response.headers.end(), extra_.begin(), extra_.end());
     const std::string body = std::move(response.body);
-    body_bytes_ = body.size();
     std::string whole = response_head(response, static_cast<int64_t>(body.size()), keep_alive_);
     if (request_.method != "HEAD") whole += body;
-    // Not a stream: however long it is, it was made at once and waits here in any case.
-    waiting_ += whole;
+    // Not a stream: however long it is, it was made at once and waits here in any case. From here
+    // on nothing throws.
+    waiting_ = std::move(whole);
+    body_bytes_ = body.size();
+    status_ = response.status;
     ended_ = true;
   }
   wake_();
@@ -37,9 +38,9 @@ void Exchange::begin(HttpResponse head) {
   {
     const std::lock_guard lock(mutex_);
     JET_CHECK(status_ == 0);
-    status_ = head.status;
     head.headers.insert(head.headers.end(), extra_.begin(), extra_.end());
-    waiting_ += response_head(head, -1, keep_alive_);
+    waiting_ = response_head(head, -1, keep_alive_);
+    status_ = head.status;
   }
   wake_();
 }
@@ -52,6 +53,14 @@ void Exchange::write(std::string_view piece) {
 }
 
 void Exchange::end() { append(kLastChunk, true); }
+
+void Exchange::abandon() noexcept {
+  try {
+    lose();
+    wake_();
+  } catch (const std::exception&) {  // the client's own patience ends it
+  }
+}
 
 void Exchange::append(std::string_view bytes, bool is_last) {
   bool too_slow = false;

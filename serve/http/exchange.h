@@ -29,6 +29,9 @@ class Exchange {
   void begin(HttpResponse head);
   void write(std::string_view piece);
   void end();
+  // Closes the connection without an answer, where none can be made: takes no memory, but to wake
+  // the connection.
+  void abandon() noexcept;
 
   // The client went away, or reads too slowly. `on_gone` runs once, at once if that has happened.
   bool is_gone() const { return gone_; }

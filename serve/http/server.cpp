@@ -1,6 +1,7 @@
 #include "serve/http/server.h"
 
 #include <atomic>
+#include <thread>
 #include <unordered_map>
 
 #include <boost/asio/io_context.hpp>
@@ -50,7 +51,16 @@ class HttpServer::Impl {
 
   uint16_t port() const { return acceptor_.local_endpoint().port(); }
   bool is_loopback() const { return acceptor_.local_endpoint().address().is_loopback(); }
-  void run() { io_.run(); }
+  // Memory may be too short for what one connection asks: the others go on.
+  void run() {
+    while (!io_.stopped()) {
+      try {
+        io_.run();
+      } catch (const std::exception&) {
+        std::this_thread::sleep_for(kRetryAccept);
+      }
+    }
+  }
   void stop() { io_.stop(); }
   size_t connections() const { return count_; }
 
@@ -80,14 +90,19 @@ class HttpServer::Impl {
         });
         return;
       }
-      if (connections_.size() < options_.limits.connections) {
-        const auto connection = std::make_shared<Connection>(std::move(socket), host_);
-        connections_.emplace(connection.get(), connection);
-        count_ = connections_.size();
-        connection->start();
+      try {
+        if (connections_.size() < options_.limits.connections) welcome(std::move(socket));
+      } catch (const std::exception&) {  // memory is short: the socket is closed
       }
       accept();
     });
+  }
+
+  void welcome(tcp::socket socket) {
+    const auto connection = std::make_shared<Connection>(std::move(socket), host_);
+    connections_.emplace(connection.get(), connection);
+    count_ = connections_.size();
+    connection->start();
   }
 
   void forget(Connection* connection) {

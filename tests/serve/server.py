@@ -30,9 +30,9 @@ def tiny_model(folder):
 
 
 class Server:
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, preexec=None):
         self.process = subprocess.Popen([JET, "serve", "--port", "0", *map(str, arguments)],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=preexec)
         self.log = []
         self.reader = threading.Thread(target=self.read_log, daemon=True)
         self.reader.start()
@@ -105,8 +105,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(*arguments):
-    server = Server(*arguments)
+def serving(*arguments, preexec=None):
+    server = Server(*arguments, preexec=preexec)
     try:
         yield server
         assert server.process.poll() is None, f"the server ended: {''.join(server.log)[-3000:]}"

@@ -33,6 +33,7 @@ struct ServeOptions {
   std::string api_key_file;
   std::vector<std::string> cors_origins;
   std::vector<std::string> allowed_hosts;
+  std::string state_directory;
   bool no_access_log = false;
 };
 
@@ -114,7 +115,8 @@ int serve_models(const ServeOptions& options) {
                                       .port = static_cast<uint16_t>(options.port),
                                       .api_keys = read_keys(options.api_key_file),
                                       .cors_origins = options.cors_origins,
-                                      .allowed_hosts = options.allowed_hosts};
+                                      .allowed_hosts = options.allowed_hosts,
+                                      .state_directory = options.state_directory};
   server_options.limits.connections = static_cast<size_t>(options.connections);
   if (!options.no_access_log)
     server_options.log = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
@@ -151,6 +153,8 @@ std::function<int()> set_up(Options& options) {
   options.texts("--allow-host", values->allowed_hosts, "NAME",
                 "name in Host that requests may come with, beside this machine's own; may be "
                 "repeated (default: on 127.0.0.1 none, else any)");
+  options.text("--state-directory", values->state_directory, "D",
+               "where conversations are saved, which then survive a restart (default: nowhere)");
   options.flag("--no-access-log", values->no_access_log,
                "no line on standard error for each request");
   add_compute_options(options, values->run);
