@@ -17,9 +17,14 @@ using testing::floats;
 
 // model.md: a float32 implementation agrees to about this on logits. They reach 5, hidden states
 // 12: twice the tolerance. The recorded results themselves lie up to 2.5e-5 (logits) and 4e-5
-// (hidden states) from a computation in float64.
+// (hidden states) from a computation in float64. Sums of the order of NEON's vectors, with fused
+// multiply-adds, come out on the other side of it, 3.4e-5 from the recorded logits.
+#if defined(__aarch64__)
+constexpr double kTolerance = 4e-5;
+#else
 constexpr double kTolerance = 3e-5;
-constexpr double kHiddenTolerance = 2 * kTolerance;
+#endif
+constexpr double kHiddenTolerance = 6e-5;
 
 class TinyFixture : public ::testing::TestWithParam<const char*> {
  protected:
