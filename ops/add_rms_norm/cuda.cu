@@ -1,5 +1,6 @@
 // add_rms_norm on CUDA: a block a row, whose numbers stay in registers between the sum and the
-// norm; a thread takes eight neighbouring numbers at a time.
+// norm; a thread takes eight neighbouring numbers at a time. The norm's weights are fetched while
+// the kernel before ends.
 #include "core/cuda/device.cuh"
 #include "core/cuda/launch.cuh"
 #include "core/cuda/pieces.cuh"
@@ -62,11 +63,18 @@ __global__ void __launch_bounds__(kMostThreads)
     add_normalise(float* x, Rows<const In> y, const float* weight, Rows<Out> normed, int width,
                   float eps) {
   __shared__ float shared[33];
-  begin_after_earlier_kernels();
+  let_next_kernel_begin();
   const int64_t row = blockIdx.x;
   float* mine = x + row * width;
   const auto first = static_cast<int>(threadIdx.x) * kEach;
   const int step = static_cast<int>(blockDim.x) * kEach;
+  float weights[kTimes][kEach];
+#pragma unroll
+  for (int time = 0; time < kTimes; ++time) {
+    const int at = first + time * step;
+    if (at < width) load_some<kWide>(weight, at, width, weights[time]);
+  }
+  wait_for_earlier_kernels();
   float values[kTimes][kEach], squares = 0;
 #pragma unroll
   for (int time = 0; time < kTimes; ++time) {
@@ -87,10 +95,8 @@ __global__ void __launch_bounds__(kMostThreads)
   for (int time = 0; time < kTimes; ++time) {
     const int at = first + time * step;
     if (at >= width) break;
-    float weights[kEach];
-    load_some<kWide>(weight, at, width, weights);
 #pragma unroll
-    for (int i = 0; i < kEach; ++i) values[time][i] *= scale * weights[i];
+    for (int i = 0; i < kEach; ++i) values[time][i] *= scale * weights[time][i];
     store_some<kWide>(normed[row], at, width, values[time]);
   }
 }

@@ -92,23 +92,37 @@ __device__ void normalise(float* y, const void* x, int64_t at, float scale, floa
   for (int i = 0; i < kKeys / 32; ++i) y[lane + 32 * i] = values[i] * scale;
 }
 
-// One channel of the convolution; keeps the last rows of u in the target slot.
-__device__ float convolve(const JetStep& args, int sequence, int channel, int from, int to,
-                          int past) {
+constexpr int kMostKept = 7;  // rows of u that a slot keeps: has_jet_step
+
+// The rows of u before this one, oldest first, of one channel; zeros before the sequence's start.
+__device__ void load_kept(const JetStep& args, int channel, int from, int past,
+                          __nv_bfloat16 (&rows)[kMostKept]) {
   const int channels = args.heads * args.values, kept = args.taps - 1;
-  auto* rows = static_cast<__nv_bfloat16*>(args.convolution);
-  const int64_t taps = int64_t{sequence} * args.taps_stride + int64_t{channel} * args.taps;
-  float sum = 0.0f;
-  __nv_bfloat16 last =
-      static_cast<const __nv_bfloat16*>(args.u)[int64_t{sequence} * args.u_stride + channel];
-  sum = __bfloat162float(last) * number(args.convolution_taps, taps + kept);
-  for (int i = 0; i < kept; ++i) {  // ascending: row i takes the place of row i - 1
-    __nv_bfloat16 row = __float2bfloat16(0.0f);
-    if (from >= 0 && past >= kept - i) row = rows[(int64_t{from} * kept + i) * channels + channel];
-    sum += __bfloat162float(row) * number(args.convolution_taps, taps + i);
-    if (to >= 0 && i > 0) rows[(int64_t{to} * kept + i - 1) * channels + channel] = row;
+  const auto* state = static_cast<const __nv_bfloat16*>(args.convolution);
+#pragma unroll
+  for (int i = 0; i < kMostKept; ++i) {
+    rows[i] = __float2bfloat16(0.0f);
+    if (i < kept && from >= 0 && past >= kept - i)
+      rows[i] = state[(int64_t{from} * kept + i) * channels + channel];
   }
-  if (to >= 0 && kept > 0) rows[(int64_t{to} * kept + kept - 1) * channels + channel] = last;
+}
+
+// One channel of the convolution; keeps the last rows of u in the target slot.
+__device__ float convolve(const JetStep& args, int sequence, int channel, int to,
+                          const __nv_bfloat16 (&rows)[kMostKept]) {
+  const int channels = args.heads * args.values, kept = args.taps - 1;
+  auto* state = static_cast<__nv_bfloat16*>(args.convolution);
+  const int64_t taps = int64_t{sequence} * args.taps_stride + int64_t{channel} * args.taps;
+  const __nv_bfloat16 last =
+      static_cast<const __nv_bfloat16*>(args.u)[int64_t{sequence} * args.u_stride + channel];
+  float sum = __bfloat162float(last) * number(args.convolution_taps, taps + kept);
+#pragma unroll
+  for (int i = 0; i < kMostKept; ++i) {
+    if (i >= kept) break;
+    sum += __bfloat162float(rows[i]) * number(args.convolution_taps, taps + i);
+    if (to >= 0 && i > 0) state[(int64_t{to} * kept + i - 1) * channels + channel] = rows[i];
+  }
+  if (to >= 0 && kept > 0) state[(int64_t{to} * kept + kept - 1) * channels + channel] = last;
   return silu(sum);
 }
 
@@ -168,6 +182,18 @@ __global__ void __launch_bounds__(kThreads, Shape<State, kKeys, kValues, kSlices
     for (int i = 0; i < kRows; ++i) s[i] = {0, 0, 0, 0};
   }
 
+  // Thread c speaks for column c of the block's slice. Of few sequences, what no kernel in flight
+  // writes is fetched before they are waited for; of many there are no registers for it.
+  constexpr bool kFetchesAhead = kSlices > 1;
+  const int mine = static_cast<int>(threadIdx.x);
+  const int64_t channel = int64_t{head} * kValues + slice * kColumns + mine;
+  __nv_bfloat16 kept[kMostKept];
+  float weight = 0.0f, gate = 0.0f;
+  if (kFetchesAhead && mine < kColumns) {
+    load_kept(args, static_cast<int>(channel), from, past, kept);
+    weight = args.norm_weight[slice * kColumns + mine];
+  }
+  const float dt_bias = args.dt_bias[head], a_log = args.a_log[head];
   if (args.state_is_settled) wait_for_earlier_kernels();
   if (warp == kWarps - 1) {
     normalise<kKeys>(q, args.q, int64_t{sequence} * args.q_stride + head * kKeys,
@@ -176,16 +202,17 @@ __global__ void __launch_bounds__(kThreads, Shape<State, kKeys, kValues, kSlices
     normalise<kKeys>(k, args.k, int64_t{sequence} * args.k_stride + head * kKeys, 1.0f,
                      args.l2_eps);
   } else if (warp == kWarps - 3 && lane == 0) {
-    const float x = number(args.a, int64_t{sequence} * args.a_stride + head) + args.dt_bias[head];
+    const float x = number(args.a, int64_t{sequence} * args.a_stride + head) + dt_bias;
     const float softplus = fmaxf(x, 0.0f) + log1pf(expf(-fabsf(x)));
-    gates[0] = expf(-expf(args.a_log[head]) * softplus);
+    gates[0] = expf(-expf(a_log) * softplus);
     gates[1] = 1.0f / (1.0f + expf(-number(args.b, int64_t{sequence} * args.b_stride + head)));
   }
-  // Thread c speaks for column c of the block's slice.
-  const int mine = static_cast<int>(threadIdx.x);
-  const int64_t channel = int64_t{head} * kValues + slice * kColumns + mine;
   float v = 0.0f;
-  if (mine < kColumns) v = convolve(args, sequence, static_cast<int>(channel), from, to, past);
+  if (mine < kColumns) {
+    if (!kFetchesAhead) load_kept(args, static_cast<int>(channel), from, past, kept);
+    v = convolve(args, sequence, static_cast<int>(channel), to, kept);
+    if (kFetchesAhead) gate = number(args.gate, sequence * args.gate_stride + channel);
+  }
   __syncthreads();
 
   const float decay = gates[0], beta = gates[1];
@@ -268,8 +295,10 @@ __global__ void __launch_bounds__(kThreads, Shape<State, kKeys, kValues, kSlices
   }
 #endif
   if (mine >= kColumns) return;
-  const float weight = args.norm_weight[slice * kColumns + mine];
-  const float gate = number(args.gate, sequence * args.gate_stride + channel);
+  if (!kFetchesAhead) {
+    weight = args.norm_weight[slice * kColumns + mine];
+    gate = number(args.gate, sequence * args.gate_stride + channel);
+  }
   static_cast<__nv_bfloat16*>(args.y)[sequence * args.y_stride + channel] =
       __float2bfloat16(out * rsqrtf(all / kValues + args.norm_eps) * weight * silu(gate));
 }
@@ -322,7 +351,7 @@ bool has_jet_step(const JetStep& args) {
   const int keys = args.keys, values = args.values;
   return ((keys == 64 && values == 64) || (keys == 128 && values == 128) ||
           ((keys == 96 || keys == 128) && values == 256)) &&
-         args.taps >= 1 && args.taps <= 8;
+         args.taps >= 1 && args.taps <= kMostKept + 1;
 }
 
 cudaError_t jet_step(const JetStep& args, cudaStream_t stream) {

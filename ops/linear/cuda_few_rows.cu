@@ -5,6 +5,7 @@
 #include "core/cuda/launch.cuh"
 #include "ops/cuda/tensor_core.cuh"
 #include "ops/linear/cuda_few_rows.cuh"
+#include "ops/linear/few_rows_output.cuh"
 
 namespace jet::cuda {
 namespace {
@@ -23,29 +24,6 @@ __device__ float dot(const uint4& a, const uint4& b, float sum) {
     sum = fmaf(p.y, q.y, sum);
   }
   return sum;
-}
-
-__device__ float silu(float x) { return __fdividef(x, 1.0f + __expf(-x)); }
-
-// sums[1]: of w_up's row.
-template <int kMatrices>
-__device__ void write(const FewRows& args, int64_t output, int row, const float* sums) {
-  float sum = sums[0];
-  if (args.bias != nullptr) {
-    sum += args.y_is_float ? static_cast<const float*>(args.bias)[output]
-                           : __bfloat162float(static_cast<const __nv_bfloat16*>(args.bias)[output]);
-  }
-  if (kMatrices == 2) {
-    sum = silu(sum) * sums[kMatrices - 1];
-  } else if (output >= args.silu_begin && output < args.silu_end) {
-    sum = silu(sum);
-  }
-  const int64_t at = row * args.y_stride + output;
-  if (args.y_is_float) {
-    static_cast<float*>(args.y)[at] = sum;
-  } else {
-    static_cast<__nv_bfloat16*>(args.y)[at] = __float2bfloat16(sum);
-  }
 }
 
 // kParts warps share a row of w; of two matrices a warp takes the same row of both.
@@ -78,6 +56,9 @@ __global__ void __launch_bounds__(32 * kWarps, 3) multiply(const FewRows args) {
     for (int m = 0; m < kMatrices; ++m)
       weights[i][m] = at < end ? __ldcs(w[m] + at) : uint4{0, 0, 0, 0};
   }
+  const int mine = static_cast<int>(threadIdx.x) % kOutputs;  // written by this thread
+  const int64_t written = kParts == 1 ? output : int64_t{blockIdx.x} * kOutputs + mine;
+  const float bias = bias_of(args, written);
   wait_for_earlier_kernels();
   float sums[kRows][kMatrices] = {};
   for (int first = begin + lane; first < end; first += 32 * kAhead) {
@@ -107,7 +88,7 @@ __global__ void __launch_bounds__(32 * kWarps, 3) multiply(const FewRows args) {
     if (lane != 0 || output >= args.out) return;
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
-      if (r < args.rows) write<kMatrices>(args, output, r, sums[r]);
+      if (r < args.rows) write<kMatrices>(args, output, r, sums[r], bias);
     }
   } else {
     static_assert(kMatrices == 1);
@@ -116,14 +97,12 @@ __global__ void __launch_bounds__(32 * kWarps, 3) multiply(const FewRows args) {
       for (int r = 0; r < kRows; ++r) parts[warp][r] = sums[r][0];
     }
     __syncthreads();
-    const int mine = static_cast<int>(threadIdx.x) % kOutputs;
     const int row = static_cast<int>(threadIdx.x) / kOutputs;
-    const int64_t at = int64_t{blockIdx.x} * kOutputs + mine;
-    if (row >= args.rows || at >= args.out) return;
+    if (row >= args.rows || written >= args.out) return;
     float sum = 0;
 #pragma unroll
     for (int i = 0; i < kParts; ++i) sum += parts[mine * kParts + i][row];
-    write<1>(args, at, row, &sum);
+    write<1>(args, written, row, &sum, bias);
   }
 }
 

@@ -10,7 +10,7 @@ namespace {
 template <typename Number>
 __global__ void turn(Rows<Number> x, const float* frequencies, DeviceBatch batch, int heads,
                      int width) {
-  begin_after_earlier_kernels();
+  let_next_kernel_begin();
   const int row = static_cast<int>(blockIdx.x);
   const int n = batch.sequence[row];
   const auto position = static_cast<float>(batch.past[n] + row - batch.offsets[n]);
@@ -18,6 +18,7 @@ __global__ void turn(Rows<Number> x, const float* frequencies, DeviceBatch batch
   for (int i = static_cast<int>(threadIdx.x); i < half; i += static_cast<int>(blockDim.x)) {
     float sine, cosine;
     sincosf(position * frequencies[i], &sine, &cosine);
+    wait_for_earlier_kernels();  // no kernel writes positions and frequencies
     for (int head = 0; head < heads; ++head) {
       Number* first = x[row] + head * width + i;
       Number* second = first + half;
