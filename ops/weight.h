@@ -11,7 +11,7 @@ struct PackedWeight;  // ops/linear/packed.h
 
 // [out, in] of any floating or block type.
 struct Weight {
-  Tensor tensor;  // rows, contiguous; the bytes may be a file's mapping
+  Tensor tensor;  // rows, contiguous, or tiles on a device; may be a file's mapping
   std::shared_ptr<const PackedWeight> packed = nullptr;  // the same numbers for int8 products
 
   DType type() const { return tensor.type(); }

@@ -4,6 +4,7 @@
 
 #include <jet/engine.h>
 
+#include "models/quantise.h"
 #include "ops/testing/gpu_test.h"
 #include "runtime/model/loaded_model.h"
 #include "runtime/scoring/scorer.h"
@@ -30,7 +31,8 @@ constexpr double kRoundings = 3;
 class RoundedPreparer final : public Preparer {
  public:
   Weight weight(const Tensor& tensor) const override {
-    const ConstTensorView from = tensor.view();
+    const Tensor exact = to_float32(tensor);
+    const ConstTensorView from = exact.view();
     Tensor rounded(DType::BF16, from.shape);
     encode_row(DType::BF16, from.f32(), from.shape.elements(), rounded.mutable_view().data);
     return {rounded};
@@ -108,6 +110,36 @@ TEST_P(FixtureOnGpu, BFloat16DiffersAsRoundingExplains) {
     }
     ASSERT_EQ(logits.size(), prompt.size() * vocabulary);
     EXPECT_LT(rms_distance(logits, expected), bound);
+  }
+}
+
+// Matrices as blocks: on the device as tiles, whose quants meet x without being rounded, or are
+// widened and rounded to bf16.
+TEST_P(FixtureOnGpu, BlockWeightsDifferAsRoundingExplains) {
+  ThreadPool threads(1);
+  for (const DType type : {DType::Q8_0, DType::Q4_1}) {
+    Checkpoint blocks = fixture.checkpoint;
+    convert_tensors(blocks, quantisation_plan(blocks.spec, type).tensors, threads, {});
+    const LoadedModel model(blocks, {.device = DeviceChoice::Cuda});
+    const Decoder exact(blocks.spec, blocks.source(), ReferencePreparer());
+    const Decoder rounded(blocks.spec, blocks.source(), RoundedPreparer());
+    std::vector<float> expected, after_rounding, at_once, one_by_one;
+    const auto append = [](std::vector<float>& all, std::span<const float> more) {
+      all.insert(all.end(), more.begin(), more.end());
+    };
+    for (int64_t b = 0; b < fixture.sequences(); ++b) {
+      const auto prompt = fixture.ids("prompt", b);
+      Scorer exactly(exact, {.threads = 1}), roundly(rounded, {.threads = 1});
+      append(expected, floats(exactly.feed(prompt, BatchPlan::Logits::All)));
+      append(after_rounding, floats(roundly.feed(prompt, BatchPlan::Logits::All)));
+      Scorer whole(model.decoder, options(model)), steps(model.decoder, options(model));
+      append(at_once, floats(whole.feed(prompt, BatchPlan::Logits::All)));
+      for (const int32_t id : prompt)
+        append(one_by_one, floats(steps.feed({&id, 1}, BatchPlan::Logits::Last)));
+    }
+    const double bound = kRoundings * rms_distance(after_rounding, expected);
+    EXPECT_LT(rms_distance(at_once, expected), bound) << name(type);
+    EXPECT_LT(rms_distance(one_by_one, expected), bound) << name(type);
   }
 }
 

@@ -2,15 +2,17 @@
 #include "core/cuda/device.cuh"
 #include "core/cuda/numbers.cuh"
 #include "ops/linear/cuda_few_rows.cuh"
+#include "ops/linear/cuda_tiles.cuh"
 #include "ops/linear/kernels.h"
+#include "ops/linear/tiles.h"
 #include "ops/swiglu/kernels.h"
 #include "ops/swiglu_linear/kernels.h"
 
 namespace jet {
 namespace {
 
-bool is_few_rows(const Context& context, const SwiGluLinear& args, cuda::FewRows& call) {
-  call = {.x = args.x.data,
+cuda::FewRows few_rows_of(const SwiGluLinear& args) {
+  return {.x = args.x.data,
           .w = args.gate.tensor.view().data,
           .w_up = args.up.tensor.view().data,
           .y = args.y.data,
@@ -19,8 +21,19 @@ bool is_few_rows(const Context& context, const SwiGluLinear& args, cuda::FewRows
           .out = args.gate.out(),
           .x_stride = outer_stride(args.x),
           .y_stride = outer_stride(args.y)};
-  return !cuda_device(context).is_deterministic() && args.x.type == DType::BF16 &&
-         args.gate.type() == DType::BF16 && cuda::has_few_rows(call);
+}
+
+// False where this is no product of a few rows.
+bool run_few_rows(Context& context, const SwiGluLinear& args) {
+  if (cuda_device(context).is_deterministic() || args.x.type != DType::BF16) return false;
+  const cuda::TileProduct call{.rows = few_rows_of(args), .type = args.gate.type()};
+  if (has_tiles(call.type) && cuda::has_tile_product(call)) {
+    check_cuda(cuda::tile_product(call, cuda_stream(context)), "swiglu_linear");
+    return true;
+  }
+  if (call.type != DType::BF16 || !cuda::has_few_rows(call.rows)) return false;
+  check_cuda(cuda::few_rows(call.rows, cuda_stream(context)), "swiglu_linear");
+  return true;
 }
 
 // [T, F] of a product and of the other, side by side in the rows of one tensor.
@@ -41,19 +54,13 @@ int64_t halves_bytes(const SwiGluLinear& args) {
 }  // namespace
 
 int64_t swiglu_linear_cuda_workspace(const Context& context, const SwiGluLinear& args) {
-  cuda::FewRows call;
-  if (is_few_rows(context, args, call)) return 0;
   const LinearPart part{args.gate, {}, half_of(args, {}, 0)};
   return halves_bytes(args) + linear_cuda_workspace(context, LinearGroup{args.x, {&part, 1}});
 }
 
 void swiglu_linear_cuda(Context& context, const SwiGluLinear& args,
                         std::span<std::byte> workspace) {
-  cuda::FewRows call;
-  if (is_few_rows(context, args, call)) {
-    check_cuda(cuda::few_rows(call, cuda_stream(context)), "swiglu_linear");
-    return;
-  }
+  if (run_few_rows(context, args)) return;
   const TensorView gate = half_of(args, workspace, 0), up = half_of(args, workspace, 1);
   const LinearPart parts[] = {{args.gate, {}, gate}, {args.up, {}, up}};
   linear_cuda(context, LinearGroup{args.x, parts},

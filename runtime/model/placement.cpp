@@ -41,10 +41,14 @@ DType device_numbers(ComputeType dtype) {
 std::unique_ptr<Preparer> device_preparer(const Checkpoint& checkpoint, ComputeType dtype,
                                           const std::shared_ptr<Device>& device) {
   const DType numbers = device_numbers(dtype);
+  const BlockWeights blocks =
+      dtype == ComputeType::Auto ? BlockWeights::Kept : BlockWeights::Widened;
   int64_t bytes = 0;
-  for (const TensorSpec& tensor : decoder_tensors(checkpoint.spec))
-    bytes += DevicePreparer::bytes_of(tensor.shape, numbers);
-  return std::make_unique<DevicePreparer>(device, numbers, bytes);
+  for (const TensorSpec& tensor : decoder_tensors(checkpoint.spec)) {
+    const DType stored = checkpoint.tensors.at(tensor.name).type();
+    bytes += DevicePreparer::bytes_of(stored, tensor.shape, numbers, blocks);
+  }
+  return std::make_unique<DevicePreparer>(device, numbers, blocks, bytes);
 }
 
 }  // namespace

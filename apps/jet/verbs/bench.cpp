@@ -163,16 +163,20 @@ int bench(const BenchOptions& options) {
   const LoadedModel model(checkpoint, model_options(options.run));
   const int threads =
       options.run.threads == 0 ? available_threads() : static_cast<int>(options.run.threads);
-  // On a device weights lie in the type of computing, not as they are stored.
-  const bool is_converted = model.device != nullptr;
-  const int64_t number = block_bytes(model.decoder.numbers());
+  // On a device weights lie in the type of computing or as tiles, not as they are stored; an
+  // embedding of which a step reads single rows is left out by its share of the parameters.
+  const bool is_on_device = model.device != nullptr;
+  const int64_t weight_bytes =
+      is_on_device ? model.device->memory_in_use() : stored_bytes(checkpoint);
   const int64_t unread =
       checkpoint.spec.tied_head ? 0 : checkpoint.spec.vocabulary * checkpoint.spec.shape.hidden;
-  const int64_t parameters = parameter_count(checkpoint.spec);
-  Machine machine{
-      .weight_bytes = is_converted ? parameters * number : stored_bytes(checkpoint),
-      .read_bytes = is_converted ? (parameters - unread) * number : bytes_read(checkpoint),
-      .types = state_types(options.run, model.decoder)};
+  const double read =
+      1 - static_cast<double>(unread) / static_cast<double>(parameter_count(checkpoint.spec));
+  Machine machine{.weight_bytes = weight_bytes,
+                  .read_bytes = is_on_device
+                                    ? static_cast<int64_t>(static_cast<double>(weight_bytes) * read)
+                                    : bytes_read(checkpoint),
+                  .types = state_types(options.run, model.decoder)};
   std::vector<BenchCase> cases = cases_of(options);
   fit_memory(cases, options, model, machine);
   machine.bandwidth =
