@@ -17,6 +17,8 @@ def read(path):
         for run in map(json.loads, file):
             words = run["command"].split()
             model = words[words.index("--model") + 1]
+            if model not in COLOURS:  # weights in blocks are no line of the grid
+                continue
             if run["prompt_length"] and run["batch"] == 1:
                 prefill[model][run["prompt_length"]] = run["prefill_tokens_per_second"]
             elif "--largest-batch" in words and "--kv-dtype" not in words:
