@@ -1,9 +1,40 @@
 #include "models/generation_config.h"
 
+#include <algorithm>
+#include <array>
+
 #include <nlohmann/json.hpp>
 
 namespace jet {
 namespace {
+
+constexpr std::array<std::string_view, 13> kApplied{
+    "do_sample",          "temperature",          "top_k",       "top_p",        "min_p",
+    "typical_p",          "epsilon_cutoff",       "eta_cutoff",  "bos_token_id", "pad_token_id",
+    "repetition_penalty", "no_repeat_ngram_size", "eos_token_id"};
+
+// They say how a caller wants a result, not which: lengths are the caller's here.
+constexpr std::array<std::string_view, 11> kHarmless{
+    "transformers_version", "_from_model_config",  "max_length",
+    "max_new_tokens",       "use_cache",           "return_dict_in_generate",
+    "output_scores",        "output_logits",       "output_attentions",
+    "output_hidden_states", "cache_implementation"};
+
+// Fields for which 1 does nothing; for others null, false, 0 and empty do.
+constexpr std::array<std::string_view, 5> kNeutralAtOne{"num_beams", "num_beam_groups",
+                                                        "num_return_sequences", "length_penalty",
+                                                        "encoder_repetition_penalty"};
+
+template <size_t n>
+bool holds(const std::array<std::string_view, n>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+bool is_neutral(std::string_view name, const Json& value) {
+  if (value.is_number() && holds(kNeutralAtOne, name)) return value.get<double>() == 1;
+  if (value.is_number()) return value.get<double>() == 0;
+  return value.is_null() || value == false || value.empty();
+}
 
 constexpr int64_t kLargestId = int64_t{1} << 30;
 
@@ -30,6 +61,14 @@ std::vector<int32_t> eos_ids(const Fields& fields) {
 }  // namespace
 
 GenerationConfig parse_generation_config(const Json& config, std::string_view where) {
+  GenerationConfig parsed = parse_generation_fields(config, where);
+  for (const auto& [name, value] : config.items()) {
+    if (!holds(kApplied, name)) parsed.others[name] = value.dump();
+  }
+  return parsed;
+}
+
+GenerationConfig parse_generation_fields(const Json& config, std::string_view where) {
   const Fields fields(config, std::string(where));
   GenerationConfig parsed;
   parsed.do_sample = fields.boolean("do_sample", false);
@@ -37,6 +76,10 @@ GenerationConfig parse_generation_config(const Json& config, std::string_view wh
   parsed.top_k = fields.optional_integer("top_k", 0, kLargestId);
   parsed.top_p = fields.optional_number("top_p");
   parsed.min_p = fields.optional_number("min_p");
+  parsed.typical_p = fields.optional_number("typical_p");
+  parsed.epsilon_cutoff = fields.optional_number("epsilon_cutoff");
+  parsed.eta_cutoff = fields.optional_number("eta_cutoff");
+  parsed.no_repeat_ngram_size = fields.optional_integer("no_repeat_ngram_size", 0, kLargestId);
   parsed.repetition_penalty = fields.optional_number("repetition_penalty");
   parsed.bos = token_id(fields, "bos_token_id");
   parsed.pad = token_id(fields, "pad_token_id");
@@ -56,7 +99,20 @@ Json generation_config_json(const GenerationConfig& config) {
   if (config.top_p) json["top_p"] = *config.top_p;
   if (config.min_p) json["min_p"] = *config.min_p;
   if (config.repetition_penalty) json["repetition_penalty"] = *config.repetition_penalty;
+  if (config.typical_p) json["typical_p"] = *config.typical_p;
+  if (config.epsilon_cutoff) json["epsilon_cutoff"] = *config.epsilon_cutoff;
+  if (config.eta_cutoff) json["eta_cutoff"] = *config.eta_cutoff;
+  if (config.no_repeat_ngram_size) json["no_repeat_ngram_size"] = *config.no_repeat_ngram_size;
+  for (const auto& [name, text] : config.others) json[name] = Json::parse(text);
   return json;
+}
+
+std::vector<std::string> unapplied_fields(const GenerationConfig& config) {
+  std::vector<std::string> names;
+  for (const auto& [name, text] : config.others) {
+    if (!holds(kHarmless, name) && !is_neutral(name, Json::parse(text))) names.push_back(name);
+  }
+  return names;
 }
 
 }  // namespace jet

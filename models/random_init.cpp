@@ -55,7 +55,7 @@ Checkpoint random_checkpoint(const Json& config, std::string_view where, uint64_
   checkpoint.path = std::string(where);
   checkpoint.config = config;
   checkpoint.spec = parse_decoder_config(config, where);
-  checkpoint.generation = parse_generation_config(config, where);
+  checkpoint.generation = parse_generation_fields(config, where);
   ThreadPool threads(available_threads());
   const int64_t all = parameter_count(checkpoint.spec);
   int64_t done = 0;

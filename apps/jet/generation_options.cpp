@@ -56,7 +56,7 @@ void add_generation_options(Options& options, GenerationOptions& generation) {
                  "tokens of typical information whose probabilities reach X");
   options.number("--repeat-penalty", generation.sampling.repetition_penalty, {1e-6, 1e6},
                  "makes tokens of the context less likely; 1: none");
-  options.integer("--no-repeat-ngram", generation.no_repeat_ngram, {0, int64_t{1} << 30},
+  options.integer("--no-repeat-ngram", generation.sampling.no_repeat_ngram, {0, int64_t{1} << 30},
                   "no N tokens in a row twice, the prompt's counted; 0: any may be");
   options.integer("--min-tokens", generation.min_tokens, {0, kMostTokens},
                   "no end of the text before N tokens");
@@ -65,7 +65,6 @@ void add_generation_options(Options& options, GenerationOptions& generation) {
 
 Sampling request_sampling(const GenerationConfig& config, const GenerationOptions& options) {
   Sampling sampling = choose_sampling(config, options.sampling);
-  sampling.no_repeat_ngram = options.no_repeat_ngram;
   sampling.min_tokens = options.min_tokens;
   return sampling;
 }

@@ -14,7 +14,6 @@ namespace jet::cli {
 struct GenerationOptions {
   int64_t max_tokens = 256;
   SamplingOptions sampling;
-  int64_t no_repeat_ngram = 0;
   int64_t min_tokens = 0;
 };
 

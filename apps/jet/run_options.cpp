@@ -1,10 +1,12 @@
 #include "apps/jet/run_options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "apps/jet/output.h"
 #include "core/error.h"
 #include "core/float8.h"
+#include "runtime/model/loaded_model.h"
 
 namespace jet::cli {
 namespace {
@@ -124,6 +126,10 @@ Model load_model(const RunOptions& run) {
     std::string reason;
     const std::string device = model.device(&reason);
     write_note(fmt::format("computes on {}{}{}", device, reason.empty() ? "" : "; ", reason));
+  }
+  if (const auto names = unapplied_fields(model.loaded().generation); !names.empty()) {
+    write_note(fmt::format("warning: generation_config.json also asks for {}, which is not applied",
+                           fmt::join(names, ", ")));
   }
   if (run.context_length > model.trained_context()) {
     write_note(fmt::format("warning: a context of {} tokens, the model was trained for {}",

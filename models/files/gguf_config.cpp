@@ -158,6 +158,9 @@ void config_to_gguf(const DecoderSpec& spec, GgufMetadata& metadata) {
   }
 }
 
+// What GGUF has no key for, as generation_config.json has it.
+constexpr const char* kGenerationConfig = "jet.generation_config";
+
 GenerationConfig generation_from_gguf(const GgufMetadata& metadata) {
   constexpr int64_t kLargestId = int64_t{1} << 30;
   GenerationConfig generation;
@@ -187,6 +190,17 @@ GenerationConfig generation_from_gguf(const GgufMetadata& metadata) {
         generation.eos.push_back(static_cast<int32_t>(each));
     }
   }
+  if (const auto text = metadata.optional_string(kGenerationConfig)) {
+    const std::string where = fmt::format("{}: key {}", metadata.where, kGenerationConfig);
+    const Json json = parse_json(*text, where);
+    if (!json.is_object()) fail("{}: expected a JSON object", where);
+    GenerationConfig rest = parse_generation_config(json, where);
+    generation.typical_p = rest.typical_p;
+    generation.epsilon_cutoff = rest.epsilon_cutoff;
+    generation.eta_cutoff = rest.eta_cutoff;
+    generation.no_repeat_ngram_size = rest.no_repeat_ngram_size;
+    generation.others = std::move(rest.others);
+  }
   return generation;
 }
 
@@ -206,6 +220,14 @@ void generation_to_gguf(const GenerationConfig& generation, GgufMetadata& metada
   if (generation.eos.size() > 1) {
     metadata.set_integers("jet.eos_token_ids", {generation.eos.begin(), generation.eos.end()});
   }
+  GenerationConfig rest;
+  rest.typical_p = generation.typical_p;
+  rest.epsilon_cutoff = generation.epsilon_cutoff;
+  rest.eta_cutoff = generation.eta_cutoff;
+  rest.no_repeat_ngram_size = generation.no_repeat_ngram_size;
+  rest.others = generation.others;
+  const Json json = generation_config_json(rest);
+  if (!json.empty()) metadata.set_string(kGenerationConfig, json.dump());
 }
 
 }  // namespace jet

@@ -111,7 +111,7 @@ void add_eos(std::vector<int32_t>& list, const std::vector<int32_t>& more) {
 // generation_config.json, completed by the ids in config.json and by the tokenizer's.
 GenerationConfig read_generation(const fs::path& directory, const Checkpoint& checkpoint) {
   const GenerationConfig from_config =
-      parse_generation_config(checkpoint.config, (directory / "config.json").string());
+      parse_generation_fields(checkpoint.config, (directory / "config.json").string());
   GenerationConfig generation;
   const fs::path file = directory / "generation_config.json";
   if (file_exists(file)) generation = parse_generation_config(read_json(file), file.string());

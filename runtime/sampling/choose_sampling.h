@@ -18,6 +18,7 @@ struct SamplingOptions {
   std::optional<double> min_p;
   std::optional<double> typical_p;
   std::optional<double> repetition_penalty;
+  std::optional<int64_t> no_repeat_ngram;
   std::optional<int64_t> seed;
 };
 

@@ -32,7 +32,18 @@ TEST(ChooseSampling, TakesWhatASamplingConfigSays) {
   config.temperature = 0.7;
   config.top_p = 0.8;
   config.min_p = 0.1;
+  config.typical_p = 0.9;
+  config.epsilon_cutoff = 3e-4;
+  config.eta_cutoff = 2e-3;
+  config.no_repeat_ngram_size = 3;
   const Sampling sampling = choose_sampling(config, {});
+  EXPECT_EQ(sampling.typical_p, 0.9);
+  EXPECT_EQ(sampling.epsilon_cutoff, 3e-4);
+  EXPECT_EQ(sampling.eta_cutoff, 2e-3);
+  EXPECT_EQ(sampling.no_repeat_ngram, 3);
+  SamplingOptions any;
+  any.no_repeat_ngram = 0;
+  EXPECT_EQ(choose_sampling(config, any).no_repeat_ngram, 0);
   EXPECT_EQ(sampling.temperature, 0.7);
   EXPECT_EQ(sampling.top_k, 50);  // transformers' default
   EXPECT_EQ(sampling.top_p, 0.8);

@@ -53,12 +53,12 @@ Sampling read_sampling(Body& body, const Model& model) {
   given.min_p = body.number("min_p", 0, 1);
   given.typical_p = body.number("typical_p", 1e-9, 1);
   given.repetition_penalty = body.number("repetition_penalty", 1e-6, 1e6);
+  given.no_repeat_ngram = body.integer("no_repeat_ngram_size", 0, kMost);
   given.seed = body.integer("seed", INT64_MIN, INT64_MAX);
   Sampling sampling = choose_sampling(model.loaded().generation, given);
   sampling.presence_penalty = body.number("presence_penalty", -2, 2).value_or(0);
   sampling.frequency_penalty = body.number("frequency_penalty", -2, 2).value_or(0);
   sampling.logit_bias = read_logit_bias(body, model.vocabulary());
-  sampling.no_repeat_ngram = body.integer("no_repeat_ngram_size", 0, kMost).value_or(0);
   sampling.min_tokens = body.integer("min_tokens", 0, kMost).value_or(0);
   return sampling;
 }
