@@ -250,7 +250,7 @@ void tokenizer_to_gguf(const TokenizerSpec& spec, GgufMetadata& metadata, int64_
   write_tokens(spec, rows, metadata);
   write_added_flags(spec, metadata);
   GgufValue::Strings merges;
-  for (const auto& [left, right] : spec.merges) merges.push_back(left + " " + right);
+  for (const auto& [left, right] : spec.merges) merges.push_back(fmt::format("{} {}", left, right));
   metadata.set_strings(std::string(kMerges), std::move(merges));
   const auto set_id = [&](std::string_view key, std::optional<int32_t> id) {
     if (id) metadata.set_integer(std::string(key), *id);

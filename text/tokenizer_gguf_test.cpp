@@ -153,7 +153,7 @@ TEST(TokenizerGguf, WritingAndReadingGivesTheSameSpec) {
   spec.added[1].lstrip = spec.added[1].single_word = true;
   spec.added[2].rstrip = spec.added[2].normalized = true;
   spec.added.push_back({.id = 512, .content = "<u>", .special = false});
-  spec.tokens.push_back("<u>");
+  spec.tokens.emplace_back("<u>");
   EXPECT_EQ(written_and_read(spec), spec);
   EXPECT_EQ(written_and_read(spec, 600), spec);
 }

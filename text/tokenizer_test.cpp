@@ -135,7 +135,7 @@ TEST(Tokenizer, LongInputsOfOneKind) {
        {" ", "a", "\n", " \n", "\r\n", "1", "!", "<|", "<|im_end|>", "e\u0301", "\u0301", "'s"}) {
     std::string text;
     while (text.size() < kLength) text += unit;
-    text += "x";
+    text += 'x';
     const std::string decoded = tokenizer.decode(tokenizer.encode(text));
     if (unit != "e\u0301") {
       EXPECT_TRUE(decoded == text) << unit;

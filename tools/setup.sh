@@ -47,7 +47,8 @@ if [[ " ${missing[*]}" == *:arm64* ]]; then "${as_root[@]}" dpkg --add-architect
 for i in "${!missing[@]}"; do
   mapfile -td '|' names < <(printf %s "${missing[i]}")
   for name in "${names[@]}"; do
-    if apt-cache show "$name" >/dev/null 2>&1; then break; fi
+    # A name that other packages depend on is known without being there.
+    if [[ -n $(apt-cache madison "$name" 2>/dev/null) ]]; then break; fi
   done
   missing[i]=$name
 done

@@ -220,7 +220,7 @@ void multiply_type(const Int8Panel& p) {
 }
 
 void multiply(DType type, const Int8Panel& p) {
-  with_packed_type(type, [&]<DType kType>() { multiply_type<kType>(p); });
+  with_packed_type(type, [&]<DType kType> { multiply_type<kType>(p); });
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ Json parse_object(std::string_view text) {
 }  // namespace
 
 std::string kind_of(const Json& value) {
-  const std::string type = value.type_name();
+  std::string type = value.type_name();
   if (type == "null") return type;
   return (type == "array" || type == "object" ? "an " : "a ") + type;
 }
@@ -72,8 +72,8 @@ std::optional<double> Body::number(std::string_view key, double least, double mo
   const auto expected = [&] { return fmt::format("expected a number from {} to {}", least, most); };
   if (!value->is_number()) bad(key, fmt::format("is {}, {}", kind_of(*value), expected()));
   const double given = value->get<double>();
-  if (!(given >= least && given <= most))
-    bad(key, fmt::format("is {}, {}", value->dump(), expected()));
+  const bool within = given >= least && given <= most;  // NaN is not
+  if (!within) bad(key, fmt::format("is {}, {}", value->dump(), expected()));
   return given;
 }
 

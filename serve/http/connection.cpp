@@ -41,7 +41,7 @@ Connection::Connection(asio::ip::tcp::socket socket, ConnectionHost& host)
 
 void Connection::start() {
   boost::system::error_code error;
-  socket_.set_option(asio::ip::tcp::no_delay(true), error);
+  static_cast<void>(socket_.set_option(asio::ip::tcp::no_delay(true), error));
   const auto remote = socket_.remote_endpoint(error);
   peer_ = error ? "gone" : remote.address().to_string();
   phase_ = Phase::Header;
@@ -59,7 +59,7 @@ void Connection::close() {
     exchange_.reset();
   }
   boost::system::error_code ignored;
-  socket_.close(ignored);
+  static_cast<void>(socket_.close(ignored));
   clear_deadline();
   host_.forget(this);
 }
@@ -251,7 +251,7 @@ void Connection::linger() {
   phase_ = Phase::Linger;
   buffer_.clear();
   boost::system::error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  static_cast<void>(socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored));
   set_deadline(kLingerTime);
   read();
 }

@@ -9,7 +9,6 @@ namespace {
 
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 HttpRequest get() {
   HttpRequest request;

@@ -68,7 +68,7 @@ class HttpServer::Impl {
     asio::post(io_, [this] {
       host_.draining = true;
       boost::system::error_code ignored;
-      acceptor_.close(ignored);
+      static_cast<void>(acceptor_.close(ignored));
       retry_.cancel();
       std::vector<std::shared_ptr<Connection>> idle;
       for (const auto& [key, connection] : connections_) {

@@ -65,8 +65,9 @@ TEST(JinjaChats, RenderAsTransformersDoes) {
   size_t skipped = 0;
   for (const Json& expected : data["cases"]) {
     const auto name = expected["template"].get<std::string>();
-    const std::string path =
-        expected.contains("shared") ? JET_SOURCE_DIR "/../shared/" + name : kData + "chat/" + name;
+    const std::string folder =
+        expected.contains("shared") ? JET_SOURCE_DIR "/../shared/" : kData + "chat/";
+    const std::string path = folder + name;
     if (expected.contains("shared") && !std::ifstream(path)) {
       ++skipped;
       continue;

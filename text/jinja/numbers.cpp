@@ -61,8 +61,9 @@ int prefixed_base(std::string_view digits) {
 }  // namespace
 
 std::optional<int64_t> exact_integer(double number) {
-  if (!(number >= -0x1p63 && number < 0x1p63) || number != std::trunc(number)) return std::nullopt;
-  return static_cast<int64_t>(number);
+  const bool fits = number >= -0x1p63 && number < 0x1p63;  // NaN does not
+  if (fits && number == std::trunc(number)) return static_cast<int64_t>(number);
+  return std::nullopt;
 }
 
 std::partial_ordering compare_numbers(const Value& a, const Value& b) {
@@ -102,7 +103,7 @@ std::string float_text(double number) {
     return out + "0." + std::string(static_cast<size_t>(-exponent - 1), '0') + digits;
   if (count <= exponent + 1)
     return out + digits + std::string(static_cast<size_t>(exponent + 1 - count), '0') + ".0";
-  const auto whole = static_cast<size_t>(exponent + 1);
+  const auto whole = static_cast<size_t>(exponent) + 1;
   return out + digits.substr(0, whole) + "." + digits.substr(whole);
 }
 

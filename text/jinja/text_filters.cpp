@@ -142,7 +142,7 @@ std::optional<int64_t> truncated(Runtime& rt, double number) {
 
 Value to_integer(Runtime& rt, const Value& self, const Bound& arguments) {
   require_defined(rt, self);
-  const Value otherwise = arguments.value(0, Value(0));
+  Value otherwise = arguments.value(0, Value(0));
   if (self.is_integer()) return Value(self.integer());
   if (const double* real = std::get_if<double>(&self.data)) {
     if (std::isinf(*real)) rt.fail("int: {} is no integer", float_text(*real));
