@@ -55,6 +55,10 @@ struct Int8Kernels {
   // Row t of x, 32 * blocks numbers, into lane t % 16 of its tile's blocks [blocks][terms].
   void (*quantise)(const float* x, int64_t blocks, int64_t terms, int64_t lane, Int8Block* tile);
   void (*multiply)(DType type, const Int8Panel& panel);
+  // Independent products on registers alone, `spin_products` a round, to measure a machine's peak
+  // by; null where no such loop is written. Returns some sum of them.
+  int32_t (*spin)(int64_t rounds) = nullptr;
+  int64_t spin_products = 0;
 };
 
 // Those that this machine can run, best first; the last is portable.

@@ -260,9 +260,22 @@ void multiply(DType type, const Int8Panel& p) {
   with_packed_type(type, [&]<DType kType> { multiply_type<kType>(p); });
 }
 
+constexpr int kChains = 12;  // hide the latency of an instruction
+
+int32_t spin(int64_t rounds) {
+  const __m256i x = _mm256_set1_epi8(1);
+  __m256i sums[kChains];
+  for (int k = 0; k < kChains; ++k) sums[k] = _mm256_set1_epi32(k);
+  for (int64_t i = 0; i < rounds; ++i) {
+    for (int k = 0; k < kChains; ++k) sums[k] = _mm256_maddubs_epi16(sums[k], x);
+  }
+  for (int k = 1; k < kChains; ++k) sums[0] = _mm256_add_epi32(sums[0], sums[k]);
+  return _mm_cvtsi128_si32(_mm256_castsi256_si128(sums[0]));
+}
+
 }  // namespace
 
-constinit const Int8Kernels kInt8Avx2{"avx2", quantise, multiply};
+constinit const Int8Kernels kInt8Avx2{"avx2", quantise, multiply, spin, kChains * 32};
 
 }  // namespace jet
 

@@ -16,6 +16,7 @@
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // in g++ 12's own headers (GCC bug 105593)
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 
 // The code below alone is compiled for this instruction set.
@@ -223,9 +224,22 @@ void multiply(DType type, const Int8Panel& p) {
   with_packed_type(type, [&]<DType kType> { multiply_type<kType>(p); });
 }
 
+constexpr int kChains = 12;  // hide the latency of an instruction
+
+int32_t spin(int64_t rounds) {
+  const __m512i x = _mm512_set1_epi32(static_cast<int32_t>(rounds));
+  __m512i sums[kChains];
+  for (int k = 0; k < kChains; ++k) sums[k] = _mm512_set1_epi32(k);
+  for (int64_t i = 0; i < rounds; ++i) {
+    for (int k = 0; k < kChains; ++k) sums[k] = _mm512_dpbusd_epi32(sums[k], x, x);
+  }
+  for (int k = 1; k < kChains; ++k) sums[0] = _mm512_add_epi32(sums[0], sums[k]);
+  return _mm_cvtsi128_si32(_mm512_castsi512_si128(sums[0]));
+}
+
 }  // namespace
 
-constinit const Int8Kernels kInt8Avx512Vnni{"avx512-vnni", quantise, multiply};
+constinit const Int8Kernels kInt8Avx512Vnni{"avx512-vnni", quantise, multiply, spin, kChains * 64};
 
 }  // namespace jet
 

@@ -10,6 +10,7 @@ for c in cases:
     assert c["prefill_tokens_per_second"] > 0 and c["decode_tokens_per_second"] > 0
     assert 0 < c["step_ms"]["p50"] <= c["step_ms"]["p95"] <= c["step_ms"]["p99"]
     assert c["decode"] == 4 and c["context"] == c["prompt_length"] and c["bandwidth_share"] > 0
+    assert 0 < c["prefill_product_share"] < 1  # the file is of floats
 assert cases[1]["memory_bytes"] < cases[3]["memory_bytes"]
 # One sequence more moves its states: JetBlocks twice (2 x 24 x 64 and 3 x 128 numbers in 4 layers), rows of
 # attention (42, and 12 of the window, one new each; k and v, 2 heads of 16), in float32.

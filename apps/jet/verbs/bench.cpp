@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "models/memory_report.h"
 #include "runtime/model/loaded_model.h"
+#include "runtime/model/prefill_peak.h"
 
 namespace jet::cli {
 namespace {
@@ -33,6 +34,7 @@ struct Machine {
   int64_t weight_bytes = 0;  // stored
   int64_t read_bytes = 0;    // of them in a step
   double bandwidth = 0;      // bytes a second
+  double products = 0;       // multiply-adds a second; 0: not measured
   StateTypes types;
 };
 
@@ -42,7 +44,17 @@ struct Figures {
   int64_t memory_bytes = 0;
   int64_t bytes_per_step = 0;
   double bandwidth_share = 0;
+  double product_share = 0;  // of a prefill; 0: not known
 };
+
+// Multiply-adds of a prompt with the weights of layers, and of its last token with the head.
+double prompt_products(const DecoderSpec& spec, int64_t tokens) {
+  double layers = 0;
+  for (const LayerSpec& layer : spec.layers)
+    layers += static_cast<double>(parameter_count(layer, spec));
+  return layers * static_cast<double>(tokens) +
+         static_cast<double>(spec.vocabulary) * static_cast<double>(spec.shape.hidden);
+}
 
 std::vector<BenchCase> cases_of(const BenchOptions& options) {
   std::vector<int64_t> prompts = options.prompt_lengths;
@@ -70,6 +82,11 @@ Figures figures_of(const BenchCase& bench, const BenchResult& result, const Deco
   if (result.prefill_seconds > 0) {
     figures.prefill_rate =
         static_cast<double>(bench.batch * bench.depth()) / result.prefill_seconds;
+    if (machine.products > 0) {
+      figures.product_share = static_cast<double>(bench.batch) *
+                              prompt_products(spec, bench.depth()) / result.prefill_seconds /
+                              machine.products;
+    }
   }
   figures.memory_bytes = machine.weight_bytes + result.state_bytes;
   // The depth in the middle of the decoding steps.
@@ -93,12 +110,14 @@ Json case_json(const BenchCase& bench, const BenchResult& result, const Figures&
             {"decode", bench.decode},
             {"context", bench.depth()},
             {"prefill_tokens_per_second", nullptr},
+            {"prefill_product_share", nullptr},
             {"decode_tokens_per_second", nullptr},
             {"step_ms", nullptr},
             {"memory_bytes", figures.memory_bytes},
             {"bytes_per_step", figures.bytes_per_step},
             {"bandwidth_share", nullptr}};
   if (figures.prefill_rate > 0) json["prefill_tokens_per_second"] = figures.prefill_rate;
+  if (figures.product_share > 0) json["prefill_product_share"] = figures.product_share;
   if (figures.decode_rate > 0) {
     json["decode_tokens_per_second"] = figures.decode_rate;
     json["step_ms"] = {{"p50", result.percentile(0.5) * kMilliseconds},
@@ -110,10 +129,13 @@ Json case_json(const BenchCase& bench, const BenchResult& result, const Figures&
 }
 
 std::string heading() {
-  return fmt::format("{:>8} {:>6} {:>8} | {:>12} {:>11} | {:>9} {:>9} {:>9} | {:>9} {:>10} {:>9}\n",
-                     "prompt", "batch", "context", "prefill t/s", "decode t/s", "p50 ms", "p95 ms",
-                     "p99 ms", "memory", "bytes/step", "bandwidth");
+  return fmt::format(
+      "{:>8} {:>6} {:>8} | {:>12} {:>8} {:>11} | {:>9} {:>9} {:>9} | {:>9} {:>10} {:>9}\n",
+      "prompt", "batch", "context", "prefill t/s", "products", "decode t/s", "p50 ms", "p95 ms",
+      "p99 ms", "memory", "bytes/step", "bandwidth");
 }
+
+std::string percent(double share) { return share > 0 ? fmt::format("{:.1f}%", 100 * share) : "-"; }
 
 std::string rate(double value) { return value > 0 ? fmt::format("{:.1f}", value) : "-"; }
 
@@ -122,10 +144,11 @@ std::string case_line(const BenchCase& bench, const BenchResult& result, const F
     return fmt::format("{:.2f}", result.percentile(share) * kMilliseconds);
   };
   return fmt::format(
-      "{:>8} {:>6} {:>8} | {:>12} {:>11} | {:>9} {:>9} {:>9} | {:>9} {:>10} {:>8.1f}%\n",
+      "{:>8} {:>6} {:>8} | {:>12} {:>8} {:>11} | {:>9} {:>9} {:>9} | {:>9} {:>10} {:>8.1f}%\n",
       bench.prompt_length, bench.batch, bench.depth(), rate(figures.prefill_rate),
-      rate(figures.decode_rate), ms(0.5), ms(0.95), ms(0.99), human_bytes(figures.memory_bytes),
-      human_bytes(figures.bytes_per_step), 100 * figures.bandwidth_share);
+      percent(figures.product_share), rate(figures.decode_rate), ms(0.5), ms(0.95), ms(0.99),
+      human_bytes(figures.memory_bytes), human_bytes(figures.bytes_per_step),
+      100 * figures.bandwidth_share);
 }
 
 // Where the head is a tensor of its own, a step reads single rows of the embedding.
@@ -185,6 +208,13 @@ int bench(const BenchOptions& options) {
                  ? fmt::format("{} copies {:.1f} GB/s, read and written", model.device->name(),
                                machine.bandwidth / 1e9)
                  : fmt::format("{} threads read {:.1f} GB/s", threads, machine.bandwidth / 1e9));
+  if (!model.device) {
+    const PrefillPeak peak = measure_prefill_peak(checkpoint, options.run.dtype == "f32", threads);
+    machine.products = peak.products;
+    if (peak.products > 0)
+      write_note(fmt::format("and multiply {:.0f} G/s in {}", peak.products / 1e9,
+                             peak.is_int8 ? "int8" : "float32"));
+  }
   BenchRunner runner(model.decoder, threads, machine.types);
   if (!options.run.json) write_out(heading());
   for (const BenchCase& each : cases) {
@@ -222,6 +252,8 @@ constinit const Verb kBench{
     .summary = "measures prefill and decoding, and how close they are to what memory allows",
     .details = R"(One line a case: every batch with every prompt length, and with every context.
 prefill t/s  tokens of all prompts by the time of all prefills, in pieces of 512 tokens (on a device 16384), one sequence at a time
+products     multiply-adds with the weights by that time, as a share of what the processor can do: that of the same threads
+             multiplying in registers (in int8 for block types, else in float32), the best of 5, printed at the start
 decode t/s   sequences times steps by the time of the steps, choosing the token left out; one untimed step before
 p50 p95 p99  times of a step, nearest rank
 memory       weights as stored, and the states in use at the end
