@@ -30,6 +30,7 @@ struct ServeOptions {
   int64_t sequences = 8;
   int64_t queue = 128;
   int64_t connections = 4096;
+  int64_t reuse_bytes = EngineOptions().snapshot_bytes;
   std::string api_key_file;
   std::vector<std::string> cors_origins;
   std::vector<std::string> allowed_hosts;
@@ -95,6 +96,7 @@ std::unique_ptr<serve::ServedModel> load(const NamedPath& named, const ServeOpti
   run.model = named.path;
   EngineOptions engine = engine_options(run);
   engine.max_sequences = options.sequences;
+  engine.snapshot_bytes = options.reuse_bytes;
   auto served = std::make_unique<serve::ServedModel>();
   served->name = named.name;
   served->created = std::time(nullptr);
@@ -146,6 +148,10 @@ std::function<int()> set_up(Options& options) {
                   "requests of a model that may wait; beyond: 429 (default: 128)");
   options.integer("--max-connections", values->connections, {1, 1'000'000},
                   "open connections; beyond, new ones are closed (default: 4096)");
+  options.bytes(
+      "--reuse-memory", values->reuse_bytes,
+      "most memory of a model for states kept after prompts and answers, from which later "
+      "prompts go on; the least recently used give way (default: 268MB)");
   options.text("--api-key-file", values->api_key_file, "F",
                "keys that clients must give one of, one a line (default: none is asked for)");
   options.texts("--cors-origin", values->cors_origins, "O",
