@@ -46,12 +46,8 @@ fuzz:      ## builds the fuzzers and runs each for a minute: make fuzz SECONDS=6
 	@tools/setup.sh build fuzz
 	@tools/fuzz.sh fuzz -max_total_time=$(or $(SECONDS),60)
 
-soak: release ## the long runs: the server under load and faults for ten minutes, a million and a half inputs for each fuzzer, the static analyzer: make soak RUNS=1500000
-	$(STEP) build cmake --build --preset release
-	@JET_SOAK_SECONDS=600 ctest --preset release -R cli:serve_soak
-	@tools/setup.sh build fuzz
-	@tools/fuzz.sh fuzz -runs=$(or $(RUNS),1500000)
-	@tools/tidy.sh --analyzer
+soak:      ## the long runs, two hours: the server under load and faults, a million and a half inputs a fuzzer: make soak RUNS=1500000
+	@tools/soak.sh $(RUNS)
 
 format:    ## formats the sources
 	@tools/setup.sh check
