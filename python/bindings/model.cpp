@@ -91,9 +91,14 @@ void bind_model(nb::module_& module) {
       .def_prop_ro(
           "config",
           [](const Model& model) { return decoder_config(model.loaded().decoder.spec()).dump(); })
-      .def_prop_ro("generation_config", [](const Model& model) {
-        return generation_config_json(model.loaded().generation).dump();
-      });
+      .def_prop_ro("generation_config",
+                   [](const Model& model) {
+                     return generation_config_json(model.loaded().generation).dump();
+                   })
+      .def_prop_ro(
+          "unapplied_fields",
+          [](const Model& model) { return unapplied_fields(model.loaded().generation); },
+          "Fields of generation_config that the engine's requests do not follow by themselves.");
 }
 
 }  // namespace jet::python

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -75,11 +75,20 @@ class GenerationConfig:
         return GenerationConfig(**(self.to_dict() | {name: value for name, value in values.items() if value is not None}))
 
 
-def check_names(values: Mapping[str, Any]) -> None:
+# How a caller wants a result, not which: never taken from a model's files.
+CALLERS = ("use_cache", "output_scores", "return_dict_in_generate", "attention_implementation")
+
+
+def of_model(values: Mapping[str, Any]) -> GenerationConfig:
+    """What a model's generation_config.json says of the fields here; it may hold any others."""
+    left_out = {*unknown(values), *CALLERS}
+    return GenerationConfig().updated({name: value for name, value in values.items() if name not in left_out})
+
+
+def unknown(names: Iterable[str]) -> list[str]:
+    """Those of the names that are no field of GenerationConfig."""
     known = {each.name for each in fields(GenerationConfig)}
-    for name in values:
-        if name not in known:
-            raise TypeError(f"generate has no argument {name!r}; it has {', '.join(sorted(known))}")
+    return [name for name in names if name not in known]
 
 
 @dataclass

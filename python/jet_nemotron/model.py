@@ -13,7 +13,7 @@ import numpy as np
 
 from . import _jet, arrays, generation, paths
 from .arrays import Criterion, Processor
-from .generation_config import ATTENTION, GenerationConfig, resolve
+from .generation_config import ATTENTION, GenerationConfig, of_model, resolve, unknown
 from .outputs import CausalLMOutput
 from .state import State
 
@@ -28,7 +28,7 @@ class JetNemotronModel:
         self._session = session
         self._threads = threads
         self.name_or_path = name
-        self.generation_config = _generation_config(json.loads(inner.generation_config))
+        self.generation_config = of_model(json.loads(inner.generation_config))
 
     @classmethod
     def from_pretrained(
@@ -64,6 +64,8 @@ class JetNemotronModel:
             warnings.warn(
                 f"context_length is {context_length}, the model was trained for {inner.trained_context} tokens", UserWarning, stacklevel=2
             )
+        if names := unknown(inner.unapplied_fields):
+            warnings.warn(f"generation_config.json also asks for {', '.join(names)}, which is not applied", UserWarning, stacklevel=2)
         session = _jet.Session(
             inner,
             threads=threads or 0,
@@ -213,7 +215,3 @@ def _state_bytes() -> int:
     if sys.platform == "linux":
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
     return 4 << 30
-
-
-def _generation_config(of_model: dict[str, Any]) -> GenerationConfig:
-    return GenerationConfig().updated(of_model)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
+import shutil
+import warnings
 from typing import Any
 
 import numpy as np
@@ -115,6 +118,46 @@ def test_precedence(llama_folder: pathlib.Path) -> None:
     assert len(model.generate(PROMPT)[0]) == 7
     assert len(model.generate(PROMPT, passed)[0]) == 9
     assert len(model.generate(PROMPT, passed, max_new_tokens=7)[0]) == 11
+
+
+def with_generation_config(llama_folder: pathlib.Path, folder: pathlib.Path, config: dict[str, Any]) -> pathlib.Path:
+    """A copy of the model that says this in generation_config.json."""
+    copy = shutil.copytree(llama_folder, folder / "model")
+    (copy / "generation_config.json").write_text(json.dumps(config))
+    return copy
+
+
+def test_opens_what_hugging_face_writes(llama_folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    config: dict[str, Any] = {
+        "_from_model_config": True,
+        "bos_token_id": 1,
+        "do_sample": True,
+        "eos_token_id": [1, 2],
+        "forced_eos_token_id": None,
+        "max_new_tokens": 3,
+        "pad_token_id": 0,
+        "renormalize_logits": False,
+        "temperature": 0.6,
+        "top_p": 0.9,
+        "transformers_version": "4.40.0",
+        "use_cache": False,
+    }
+    folder = with_generation_config(llama_folder, tmp_path, config)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = JetNemotronModel.from_pretrained(folder)
+    kept = {"bos_token_id", "do_sample", "eos_token_id", "max_new_tokens", "pad_token_id", "temperature", "top_p"}
+    assert model.generation_config.to_dict() == {name: config[name] for name in kept}
+    assert len(model.generate(PROMPT, eos_token_id=[])[0]) == 7
+
+
+def test_names_what_a_model_asks_for_in_vain(llama_folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    config = {"diversity_penalty": 0.5, "num_beams": 2, "penalty_alpha": 0.6, "transformers_version": "4.40.0"}
+    folder = with_generation_config(llama_folder, tmp_path, config)
+    with pytest.warns(UserWarning, match="also asks for diversity_penalty, penalty_alpha, which is not applied$") as caught:
+        model = JetNemotronModel.from_pretrained(folder)
+    assert len(caught) == 1
+    assert model.generation_config.num_beams == 2  # which generate follows
 
 
 def test_samples_follow_the_seed_and_the_temperature(llama: JetNemotronModel) -> None:
