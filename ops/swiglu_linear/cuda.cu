@@ -1,4 +1,5 @@
-// swiglu_linear on CUDA: of a few rows one kernel, else one product and swiglu over its halves.
+// swiglu_linear on CUDA: of a few rows one kernel where both weights have one type, else the
+// products and swiglu over their halves.
 #include "core/cuda/device.cuh"
 #include "core/cuda/numbers.cuh"
 #include "ops/linear/cuda_few_rows.cuh"
@@ -26,6 +27,7 @@ cuda::FewRows few_rows_of(const SwiGluLinear& args) {
 // False where this is no product of a few rows.
 bool run_few_rows(Context& context, const SwiGluLinear& args) {
   if (cuda_device(context).is_deterministic() || args.x.type != DType::BF16) return false;
+  if (args.gate.type() != args.up.type()) return false;
   const cuda::TileProduct call{.rows = few_rows_of(args), .type = args.gate.type()};
   if (has_tiles(call.type) && cuda::has_tile_product(call)) {
     check_cuda(cuda::tile_product(call, cuda_stream(context)), "swiglu_linear");
@@ -54,8 +56,9 @@ int64_t halves_bytes(const SwiGluLinear& args) {
 }  // namespace
 
 int64_t swiglu_linear_cuda_workspace(const Context& context, const SwiGluLinear& args) {
-  const LinearPart part{args.gate, {}, half_of(args, {}, 0)};
-  return halves_bytes(args) + linear_cuda_workspace(context, LinearGroup{args.x, {&part, 1}});
+  const LinearPart parts[] = {{args.gate, {}, half_of(args, {}, 0)},
+                              {args.up, {}, half_of(args, {}, 1)}};
+  return halves_bytes(args) + linear_cuda_workspace(context, LinearGroup{args.x, parts});
 }
 
 void swiglu_linear_cuda(Context& context, const SwiGluLinear& args,

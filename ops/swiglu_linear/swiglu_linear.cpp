@@ -11,7 +11,8 @@ namespace {
 void expect_args(const Context& context, const SwiGluLinear& args) {
   const DType numbers = expect_numbers(context, "swiglu_linear", "x", args.x, 2);
   expect_weight("swiglu_linear", "gate", args.gate);
-  expect("swiglu_linear", "up", args.up.tensor.view(), args.gate.type(), args.gate.tensor.shape());
+  expect_weight("swiglu_linear", "up", args.up);
+  expect("swiglu_linear", "up", args.up.tensor.view(), args.up.type(), args.gate.tensor.shape());
   const int64_t tokens = args.x.shape[0];
   expect("swiglu_linear", "x", args.x, numbers, Shape{tokens, args.gate.in()});
   expect("swiglu_linear", "y", args.y, numbers, Shape{tokens, args.gate.out()});

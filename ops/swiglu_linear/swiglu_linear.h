@@ -14,7 +14,7 @@ namespace jet {
 struct SwiGluLinear {
   ConstTensorView x;   // [T, D] float32
   const Weight& gate;  // [F, D]
-  const Weight& up;    // [F, D]
+  const Weight& up;    // [F, D]; its type may be another than that of gate
   TensorView y;        // [T, F] float32; must not alias x
 };
 
