@@ -50,6 +50,7 @@ void sizes(benchmark::internal::Benchmark* bench) {
     bench->Args({threads, 1, 576, 192})->Args({threads, 192, 576, 192});
     bench->Args({threads, 1, 576, 1536})->Args({threads, 512, 576, 1536});
     bench->Args({threads, 1, 1536, 8960})->Args({threads, 512, 8960, 1536});
+    bench->Args({threads, 128, 8960, 8960});
   }
 }
 BENCHMARK_CAPTURE(bench_linear, rows_f32, DType::F32, false)->Apply(sizes);

@@ -15,6 +15,7 @@ namespace {
 constexpr int64_t kManyProducts = 65536;  // fewer are not worth waking a thread
 constexpr int64_t kManyNumbers = 16384;   // to quantise or lay out: the same
 constexpr int64_t kNearBytes = 262144;  // of prepared x that one panel after another passes: in L2
+constexpr int64_t kNearTiles = 4;       // but no fewer: each pass reads the weights again
 
 // Units of a panel's rows, which no part shares with the next.
 int64_t units(const LinearPart& part) { return (part.weight.out() + kPanelRows - 1) / kPanelRows; }
@@ -72,13 +73,17 @@ void lay_out(Context& context, ConstTensorView x, float* to) {
   });
 }
 
+int64_t near_tiles(int64_t tile_bytes) {
+  return std::max(kNearBytes / std::max(tile_bytes, int64_t{1}), kNearTiles);
+}
+
 // Panels [begin, end) of a part; of a long prompt as many rows at a time as stay near.
 void multiply_floats(const LinearPart& part, const float* x, int64_t tokens, int64_t begin,
                      int64_t end) {
   const PackedWeight& weight = *part.weight.packed;
   const int64_t row = begin * kPanelRows;
   const int64_t tile_bytes = kFloatTile * weight.in * static_cast<int64_t>(sizeof(float));
-  const int64_t near = std::max<int64_t>(kNearBytes / tile_bytes, 1) * kFloatTile;
+  const int64_t near = near_tiles(tile_bytes) * kFloatTile;
   for (int64_t first = 0; first < tokens; first += near) {
     multiply_float_panels({.type = weight.type,
                            .weights = weight.panel(begin),
@@ -99,8 +104,8 @@ void multiply_int8(const LinearPart& part, const Int8Block* x, int64_t terms, in
   const Int8Kernels& kernels = chosen_int8_kernels();
   const int64_t tile_blocks = weight.blocks() * terms;
   const int64_t tile_bytes = tile_blocks * static_cast<int64_t>(sizeof(Int8Block));
-  const int64_t near = std::max<int64_t>(kNearBytes / std::max<int64_t>(tile_bytes, 1), 1);
-  for (int64_t first = 0; first < tokens; first += near * kTileTokens) {
+  const int64_t near = near_tiles(tile_bytes) * kTileTokens;
+  for (int64_t first = 0; first < tokens; first += near) {
     for (int64_t panel = begin; panel < end; ++panel) {
       const int64_t row = panel * kPanelRows;
       kernels.multiply(weight.type,
@@ -108,7 +113,7 @@ void multiply_int8(const LinearPart& part, const Int8Block* x, int64_t terms, in
                         .x = x + first / kTileTokens * tile_blocks,
                         .blocks = weight.blocks(),
                         .terms = terms,
-                        .tokens = std::min(near * kTileTokens, tokens - first),
+                        .tokens = std::min(near, tokens - first),
                         .y = part.y.f32() + first * weight.out + row,
                         .y_stride = weight.out,
                         .rows = std::min(kPanelRows, weight.out - row),

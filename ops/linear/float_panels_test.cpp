@@ -39,7 +39,7 @@ TEST(FloatPanels, EqualTheReferenceOverAwkwardShapes) {
   for (const auto& [tokens, in, out] :
        {Case{1, 1, 1}, Case{1, 7, 3}, Case{2, 8, 16}, Case{3, 33, 40}, Case{5, 576, 12},
         Case{15, 130, 65}, Case{16, 64, 64}, Case{37, 100, 70}, Case{64, 513, 33},
-        Case{1, 2000, 150}, Case{0, 8, 4}, Case{2, 8, 0}}) {
+        Case{1, 2000, 150}, Case{70, 1100, 17}, Case{0, 8, 4}, Case{2, 8, 0}}) {
     const auto x = normals(tokens * in, 1);
     const auto bias = normals(out, 2);
     for (const DType type : kTypes) {
@@ -53,6 +53,20 @@ TEST(FloatPanels, EqualTheReferenceOverAwkwardShapes) {
           << tokens << " x " << in << " -> " << out << " " << name(type) << " with a bias";
     }
   }
+}
+
+TEST(FloatPanels, ASumOfNothingIsTheBias) {
+  const Weight weight = PackingPreparer(1).weight(Tensor(DType::F32, Shape{3, 0}));
+  const std::vector<float> bias{1, 2, 3};
+  OpContext op;
+  Guarded y(Shape{2, 3});
+  const Linear args{.x = {nullptr, DType::F32, Shape{2, 0}},
+                    .weight = weight,
+                    .bias = view_of(bias, Shape{3}),
+                    .y = y.view()};
+  linear(op.context, args, op.workspace(linear_workspace(op.context, args)));
+  EXPECT_EQ(std::vector<float>(y.values().begin(), y.values().end()),
+            (std::vector<float>{1, 2, 3, 1, 2, 3}));
 }
 
 TEST(FloatPanels, EveryInstructionSetGivesTheReferenceAndThoseWithFusedMultiplyAddsTheSameBits) {

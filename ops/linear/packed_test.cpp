@@ -120,6 +120,20 @@ TEST(PackedLinear, ARowIsBitIdenticalInAnyBatchAndThreadCount) {
   }
 }
 
+// So wide that panels pass only the first 64 rows of x before they come again.
+TEST(PackedLinear, ARowIsBitIdenticalBeyondThoseThatStayNear) {
+  const int64_t in = 4096, tokens = 70, out = 20;
+  const Weight weight = packed_weight(DType::Q4_1, out, in, 9);
+  const auto x = normals(tokens * in, 10);
+  const auto y = run(2, x, weight);
+  for (const int64_t row : {int64_t{63}, int64_t{64}, tokens - 1}) {
+    const auto alone = run(1, std::span(x).subspan(static_cast<size_t>(row * in), in), weight);
+    EXPECT_TRUE(
+        testing::same_bits(std::span(y).subspan(static_cast<size_t>(row * out), out), alone))
+        << row;
+  }
+}
+
 TEST(PackedLinear, ANumberThatIsNotFiniteStaysInItsRow) {
   const int64_t in = 64;
   const Weight weight = packed_weight(DType::Q4_0, 5, in, 9);
