@@ -44,6 +44,13 @@ std::optional<int32_t> token_id(const Fields& fields, std::string_view key) {
   return static_cast<int32_t>(*id);
 }
 
+// What switches a filter on lies between 0 and 1; files also hold other values, which do not.
+std::optional<double> inside_unit(const Fields& fields, std::string_view key, double off) {
+  const auto value = fields.optional_number(key);
+  if (!value || (*value > 0 && *value < 1)) return value;
+  return off;
+}
+
 std::vector<int32_t> eos_ids(const Fields& fields) {
   if (!fields.has("eos_token_id")) return {};
   const Json& value = fields.json().at("eos_token_id");
@@ -76,9 +83,9 @@ GenerationConfig parse_generation_fields(const Json& config, std::string_view wh
   parsed.top_k = fields.optional_integer("top_k", 0, kLargestId);
   parsed.top_p = fields.optional_number("top_p");
   parsed.min_p = fields.optional_number("min_p");
-  parsed.typical_p = fields.optional_number("typical_p");
-  parsed.epsilon_cutoff = fields.optional_number("epsilon_cutoff");
-  parsed.eta_cutoff = fields.optional_number("eta_cutoff");
+  parsed.typical_p = inside_unit(fields, "typical_p", 1);
+  parsed.epsilon_cutoff = inside_unit(fields, "epsilon_cutoff", 0);
+  parsed.eta_cutoff = inside_unit(fields, "eta_cutoff", 0);
   parsed.no_repeat_ngram_size = fields.optional_integer("no_repeat_ngram_size", 0, kLargestId);
   parsed.repetition_penalty = fields.optional_number("repetition_penalty");
   parsed.bos = token_id(fields, "bos_token_id");

@@ -29,7 +29,8 @@ struct GenerationConfig {
   bool operator==(const GenerationConfig&) const = default;
 };
 
-// Reads generation_config.json. Throws Error naming the field at fault.
+// Reads generation_config.json. Throws Error naming the field at fault. A typical_p, epsilon_cutoff
+// or eta_cutoff that does not lie between 0 and 1 is off, as in transformers: 1, 0 and 0.
 GenerationConfig parse_generation_config(const Json& config, std::string_view where);
 // The same fields in a config.json, where the token ids may also stand; without others.
 GenerationConfig parse_generation_fields(const Json& config, std::string_view where);

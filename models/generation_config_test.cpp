@@ -28,6 +28,17 @@ TEST(GenerationConfig, KeepsEveryField) {
   for (const auto& [name, value] : again.items()) EXPECT_EQ(value, kAll.at(name)) << name;
 }
 
+TEST(GenerationConfig, SwitchesFiltersOutsideOfZeroToOneOff) {
+  for (const double off : {-1.0, 0.0, 1.0, 1.5, 50.0}) {
+    const Json json{{"typical_p", off}, {"epsilon_cutoff", off}, {"eta_cutoff", off}};
+    const GenerationConfig config = parse_generation_config(json, "test");
+    EXPECT_EQ(config.typical_p, 1) << off;
+    EXPECT_EQ(config.epsilon_cutoff, 0) << off;
+    EXPECT_EQ(config.eta_cutoff, 0) << off;
+  }
+  EXPECT_EQ(parse_generation_config(Json{{"typical_p", nullptr}}, "test").typical_p, std::nullopt);
+}
+
 TEST(GenerationConfig, GoesThroughGguf) {
   const GenerationConfig config = parse_generation_config(kAll, "test");
   GgufMetadata metadata;

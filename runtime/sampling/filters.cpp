@@ -98,6 +98,9 @@ double eta_threshold(Candidates& candidates, double eta) {
   return std::min(eta, std::sqrt(eta) * std::exp(-entropy(candidates, norm)));
 }
 
+// transformers makes an epsilon or eta filter of no other value: 0 and 1 are off.
+bool is_cutoff(double value) { return value > 0 && value < 1; }
+
 }  // namespace
 
 void filter(const Sampling& sampling, std::span<const float> scores, size_t keep,
@@ -115,9 +118,9 @@ void filter(const Sampling& sampling, std::span<const float> scores, size_t keep
   if (sampling.min_p > 0)
     keep_from(candidates, largest(candidates) + std::log(sampling.min_p), keep);
   if (sampling.typical_p < 1) keep_typical(candidates, sampling.typical_p, keep);
-  if (sampling.epsilon_cutoff > 0)
+  if (is_cutoff(sampling.epsilon_cutoff))
     keep_from(candidates, log_total(candidates) + std::log(sampling.epsilon_cutoff), keep);
-  if (sampling.eta_cutoff > 0) {
+  if (is_cutoff(sampling.eta_cutoff)) {
     const double threshold = eta_threshold(candidates, sampling.eta_cutoff);
     keep_from(candidates, log_total(candidates) + std::log(threshold), keep);
   }

@@ -63,6 +63,17 @@ TEST(Sampler, MinPIsRelativeToTheLargest) {
   EXPECT_FALSE(counts.contains(1));
 }
 
+TEST(Sampler, CutoffsOfZeroAndOneAreOff) {
+  const auto logits = log_of({0.5, 0.3, 0.15, 0.05});
+  EXPECT_EQ(draws({.temperature = 1, .epsilon_cutoff = 0.2}, logits).size(), 2u);
+  // The entropy is 1.14: sqrt(0.3) exp(-1.14) = 0.175, above the last two.
+  EXPECT_EQ(draws({.temperature = 1, .eta_cutoff = 0.3}, logits).size(), 2u);
+  for (const double off : {0.0, 1.0}) {
+    EXPECT_EQ(draws({.temperature = 1, .epsilon_cutoff = off}, logits).size(), 4u) << off;
+    EXPECT_EQ(draws({.temperature = 1, .eta_cutoff = off}, logits).size(), 4u) << off;
+  }
+}
+
 TEST(Sampler, TheSameSeedAndPositionGiveTheSameToken) {
   const auto logits = log_of({0.25, 0.25, 0.25, 0.25});
   const Sampling sampling{.temperature = 1, .seed = 42};
