@@ -21,9 +21,14 @@ constexpr std::array<std::string_view, 11> kHarmless{
     "output_hidden_states", "cache_implementation"};
 
 // Fields for which 1 does nothing; for others null, false, 0 and empty do.
-constexpr std::array<std::string_view, 5> kNeutralAtOne{"num_beams", "num_beam_groups",
-                                                        "num_return_sequences", "length_penalty",
-                                                        "encoder_repetition_penalty"};
+constexpr std::array<std::string_view, 6> kNeutralAtOne{
+    "num_beams",      "num_beam_groups", "num_return_sequences",
+    "length_penalty", "guidance_scale",  "encoder_repetition_penalty"};
+
+// They tell how a draft model is asked, which makes answers faster, not different.
+bool is_of_assistant(std::string_view name) {
+  return name.starts_with("assistant_") || name.starts_with("num_assistant_tokens");
+}
 
 template <size_t n>
 bool holds(const std::array<std::string_view, n>& names, std::string_view name) {
@@ -117,7 +122,8 @@ Json generation_config_json(const GenerationConfig& config) {
 std::vector<std::string> unapplied_fields(const GenerationConfig& config) {
   std::vector<std::string> names;
   for (const auto& [name, text] : config.others) {
-    if (!holds(kHarmless, name) && !is_neutral(name, Json::parse(text))) names.push_back(name);
+    const bool is_harmless = holds(kHarmless, name) || is_of_assistant(name);
+    if (!is_harmless && !is_neutral(name, Json::parse(text))) names.push_back(name);
   }
   return names;
 }

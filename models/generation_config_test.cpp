@@ -52,6 +52,13 @@ TEST(GenerationConfig, NamesWhatWouldChangeAResultAndIsNotApplied) {
   const Json beams{{"num_beams", 1}, {"length_penalty", 0.0}, {"early_stopping", "never"}};
   EXPECT_THAT(unapplied_fields(parse_generation_config(beams, "test")),
               ::testing::ElementsAre("early_stopping", "length_penalty"));
+  const Json drafts{{"guidance_scale", 1.0},
+                    {"assistant_confidence_threshold", 0.4},
+                    {"num_assistant_tokens", 20},
+                    {"num_assistant_tokens_schedule", "constant"}};
+  EXPECT_THAT(unapplied_fields(parse_generation_config(drafts, "test")), ::testing::IsEmpty());
+  EXPECT_THAT(unapplied_fields(parse_generation_config(Json{{"guidance_scale", 1.5}}, "test")),
+              ::testing::ElementsAre("guidance_scale"));
   // In a config.json they are the model's.
   EXPECT_TRUE(parse_generation_fields(kAll, "test").others.empty());
 }
