@@ -2,11 +2,11 @@
 #include "io/file.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,23 +24,51 @@ std::filesystem::file_status status_of(const std::filesystem::path& path) {
   return status;
 }
 
-}  // namespace
+constexpr int kRead = O_RDONLY | O_NONBLOCK;  // must not wait for a writer where the path is a pipe
 
-std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
-  const Descriptor file(
-      path, O_RDONLY | O_NONBLOCK);  // must not wait for a writer where the path is a pipe
+size_t size_of(const Descriptor& file, const std::filesystem::path& path) {
   const struct stat status = file.status(path);
   if (S_ISDIR(status.st_mode)) fail("{}: is a directory, expected a file", path.string());
   if (!S_ISREG(status.st_mode)) fail("{}: is not a regular file", path.string());
+  return static_cast<size_t>(status.st_size);
+}
 
+void read_all(const Descriptor& file, const std::filesystem::path& path, std::span<std::byte> to) {
+  while (!to.empty()) {
+    const ssize_t count = ::read(file.value(), to.data(), to.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_errno(path, "read");
+    if (count == 0) fail("{}: was cut short while it was read", path.string());
+    to = to.subspan(static_cast<size_t>(count));
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const MappedFile> MappedFile::open(const std::filesystem::path& path) {
+  const Descriptor file(path, kRead);
+  const size_t size = size_of(file, path);
   const std::shared_ptr<MappedFile> mapped(new MappedFile);
   mapped->path_ = path;
-  const auto size = static_cast<size_t>(status.st_size);
   if (size == 0) return mapped;
   void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.value(), 0);
   if (memory == MAP_FAILED) fail_errno(path, "map into memory");
   mapped->bytes_ = {static_cast<const std::byte*>(memory), size};
   return mapped;
+}
+
+std::shared_ptr<const MappedFile> MappedFile::read(const std::filesystem::path& path) {
+  const Descriptor file(path, kRead);
+  const size_t size = size_of(file, path);
+  const std::shared_ptr<MappedFile> copy(new MappedFile);
+  copy->path_ = path;
+  copy->is_copy_ = true;
+  if (size == 0) return copy;
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) fail_errno(path, "make room for");
+  copy->bytes_ = {static_cast<const std::byte*>(memory), size};
+  read_all(file, path, {static_cast<std::byte*>(memory), size});
+  return copy;
 }
 
 MappedFile::~MappedFile() {
@@ -49,7 +77,7 @@ MappedFile::~MappedFile() {
 
 void MappedFile::release_pages() const {
   // Only a wish: what the system keeps is as good.
-  if (!bytes_.empty())
+  if (!bytes_.empty() && !is_copy_)
     ::madvise(const_cast<std::byte*>(bytes_.data()), bytes_.size(), MADV_DONTNEED);
 }
 
@@ -93,11 +121,17 @@ AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
   if (file_exists(path)) path_ = std::filesystem::canonical(path);
   if (file_exists(path_) && !std::filesystem::is_regular_file(path_))
     fail("{}: is not a plain file, so it cannot be replaced", path.string());
-  static std::atomic<uint64_t> count{0};
-  temporary_ = path_;
-  temporary_ += fmt::format(".{}-{}.tmp", ::getpid(), count++);
   constexpr mode_t kMode = 0666;  // the umask takes away
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
+  constexpr int kTries = 8;
+  for (int i = 0; i < kTries && descriptor_ < 0; ++i) {
+    // Process numbers are the same in every container: two may write to one directory.
+    uint64_t random = 0;
+    if (::getrandom(&random, sizeof random, 0) != sizeof random) fail_errno(path_, "write");
+    temporary_ = path_;
+    temporary_ += fmt::format(".{:016x}.tmp", random);
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
+    if (descriptor_ < 0 && errno != EEXIST) break;
+  }
   if (descriptor_ < 0) fail_errno(path_, "write");
 }
 

@@ -22,6 +22,9 @@ class MappedFile {
  public:
   // Throws Error naming the path when it is missing, a directory, or cannot be read.
   static std::shared_ptr<const MappedFile> open(const std::filesystem::path& path);
+  // The bytes in memory of their own: whoever cuts the file short afterwards does no harm, where a
+  // touched mapping would end the process.
+  static std::shared_ptr<const MappedFile> read(const std::filesystem::path& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
@@ -35,6 +38,7 @@ class MappedFile {
   MappedFile() = default;
   std::filesystem::path path_;
   std::span<const std::byte> bytes_;
+  bool is_copy_ = false;
 };
 
 // A whole file as text, at most `limit` bytes. Throws Error naming the path; a larger file is an

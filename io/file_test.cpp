@@ -39,6 +39,18 @@ TEST(MappedFile, EmptyFileIsEmpty) {
   EXPECT_TRUE(MappedFile::open(directory.write("a", ""))->bytes().empty());
 }
 
+TEST(MappedFile, ACopyOutlivesItsBytes) {
+  const Directory directory;
+  const auto path = directory.write("a", "hello");
+  const auto copy = MappedFile::read(path);
+  std::filesystem::resize_file(path, 0);
+  copy->release_pages();
+  EXPECT_EQ(
+      std::string_view(reinterpret_cast<const char*>(copy->bytes().data()), copy->bytes().size()),
+      "hello");
+  EXPECT_TRUE(MappedFile::read(path)->bytes().empty());
+}
+
 TEST(MappedFile, RefusesWhatIsNoFile) {
   const Directory directory;
   EXPECT_THAT([&] { MappedFile::open(directory.file("none")); },

@@ -23,6 +23,7 @@ struct Safetensors {
 
 // Throws Error naming the file and the tensor or byte at fault.
 Safetensors read_safetensors(const std::filesystem::path& path);
+Safetensors read_safetensors(std::shared_ptr<const MappedFile> file);
 
 // Written atomically: nothing appears under `path` unless all of it did. Throws Error on a type
 // that safetensors does not know (block formats), a duplicate name, or a failed write.

@@ -28,8 +28,8 @@ struct Entry {
 
 class Reader {
  public:
-  explicit Reader(const std::filesystem::path& path)
-      : file_(MappedFile::open(path)), where_(path.string()) {}
+  explicit Reader(std::shared_ptr<const MappedFile> file)
+      : file_(std::move(file)), where_(file_->path().string()) {}
 
   Safetensors read() {
     const Json header = parse_json(header_text(), where_ + ": header");
@@ -205,6 +205,12 @@ class Reader {
 
 }  // namespace
 
-Safetensors read_safetensors(const std::filesystem::path& path) { return Reader(path).read(); }
+Safetensors read_safetensors(const std::filesystem::path& path) {
+  return read_safetensors(MappedFile::open(path));
+}
+
+Safetensors read_safetensors(std::shared_ptr<const MappedFile> file) {
+  return Reader(std::move(file)).read();
+}
 
 }  // namespace jet

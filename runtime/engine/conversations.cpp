@@ -68,11 +68,15 @@ std::optional<SavedState> Engine::Impl::save_snapshot(std::span<const int32_t> t
 void Engine::Impl::load_snapshot(const SavedState& saved, const std::string& salt) {
   const SequenceState state = unpack(saved.file());
   if (state.ids.empty()) fail("{}: holds no token yet", saved.file().where);
+  const auto fail_too_large = [&] {
+    fail("{}: is larger than the {} bytes that snapshots may take", saved.file().where,
+         options_.snapshot_bytes);
+  };
+  if (!snapshots_.may_hold(static_cast<int64_t>(state.ids.size()))) fail_too_large();
   const int32_t slot = restore(state);
   if (snapshots_.adopt(slot, state.ids, salt)) return;
   pool_.release(slot);
-  fail("{}: is larger than the {} bytes that snapshots may take", saved.file().where,
-       options_.snapshot_bytes);
+  fail_too_large();
 }
 
 // The file's state, of tokens that this engine knows and takes so many of.

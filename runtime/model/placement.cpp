@@ -59,10 +59,11 @@ Placement place(const Checkpoint& checkpoint, const ModelOptions& options) {
   placement.preparer = placement.device
                            ? device_preparer(checkpoint, options.dtype, placement.device)
                            : cpu_preparer(options.dtype);
-  placement.computing =
-      placement.device
-          ? fmt::format("{} on CUDA", name(device_numbers(options.dtype)))
-          : fmt::format("{} on the CPU", options.dtype == ComputeType::F32 ? "f32" : "auto");
+  placement.computing = placement.device
+                            ? fmt::format("{} on CUDA", name(device_numbers(options.dtype)))
+                            : fmt::format("{} on the CPU", options.dtype == ComputeType::F32
+                                                               ? "f32"
+                                                               : "f32 with activations of 8 bits");
   return placement;
 }
 

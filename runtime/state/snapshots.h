@@ -48,6 +48,7 @@ class Snapshots {
                        const std::string& salt = {});
   void clear();
 
+  bool may_hold(int64_t tokens) const;  // alone, with all others dropped
   int64_t size() const { return static_cast<int64_t>(list_.size()); }
   int64_t bytes() const;
   int64_t bytes_alone() const;  // without pages that sequences use as well: what clear() frees
@@ -57,7 +58,6 @@ class Snapshots {
   const Snapshot* longest(std::span<const int32_t> tokens, size_t most, bool exact_only,
                           const std::string& salt);
   bool refresh(std::span<const int32_t> tokens, bool is_exact, const std::string& salt);
-  bool may_hold(int64_t tokens) const;
   void keep(std::list<Snapshot> made);
   Iterator drop(Iterator snapshot);
 

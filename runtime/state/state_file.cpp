@@ -114,7 +114,8 @@ std::string state_checksum(const Safetensors& file) {
 
 StateFile read_state(const std::filesystem::path& path) {
   const std::string where = path.string();
-  Safetensors file = read_safetensors(path);
+  // Not mapped: a directory of states may be shared with whoever cuts files short.
+  Safetensors file = read_safetensors(MappedFile::read(path));
   StateFile state{.where = where, .metadata = std::move(file.metadata), .tensors = {}};
   for (NamedTensor& each : file.tensors) state.tensors[each.name] = std::move(each.tensor);
   const Metadata& metadata = state.metadata;

@@ -20,11 +20,31 @@ constexpr const char* kSuffix = ".state";
 
 Json conversation_json(const std::string& id, const ServedModel& served, size_t tokens,
                        const fs::path& file) {
+  std::error_code gone;  // someone may take it away meanwhile
+  const auto bytes = fs::file_size(file, gone);
   return {{"id", id},
           {"object", "conversation"},
           {"model", served.name},
           {"tokens", tokens},
-          {"bytes", fs::file_size(file)}};
+          {"bytes", gone ? 0 : bytes}};
+}
+
+// A file that another model saved under the same id is not replaced; one that nobody can read is.
+void check_owner(const std::string& id, const fs::path& file, const SavedState& state) {
+  std::optional<SavedState> older;
+  try {
+    if (!file_exists(file)) return;
+    older = SavedState::read(file.string());
+  } catch (const Error&) {
+    return;  // damaged: nothing is lost
+  }
+  if (older->file().metadata.at("model") != state.file().metadata.at("model"))
+    throw ApiError(
+        409,
+        fmt::format("a conversation \"{}\" of another model is saved; delete it first, or "
+                    "take another id",
+                    id),
+        "id", "saved_by_another_model");
 }
 
 [[noreturn]] void fail_stopping() {
@@ -63,10 +83,16 @@ Json SavedConversations::list() const {
   check_directory();
   Json data = Json::array();
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(directory_)) {
+  std::error_code problem;
+  fs::directory_iterator entries(directory_, problem);
+  for (; !problem && entries != fs::directory_iterator(); entries.increment(problem)) {
+    const fs::directory_entry& entry = *entries;
     if (entry.path().extension() == kSuffix && is_conversation_id(entry.path().stem().string()))
       files.push_back(entry.path());
   }
+  if (problem)
+    throw ApiError(500, "the directory of states cannot be read: " + problem.message(), {},
+                   "state_directory_unreadable");
   std::ranges::sort(files);
   for (const fs::path& file : files) {
     std::error_code gone;  // someone may take it away meanwhile
@@ -91,11 +117,14 @@ Json SavedConversations::save(const std::string& id, ServedModel& served) const 
         state = engine.save_snapshot(place->tokens, place->salt, place->salt);
       }))
     fail_stopping();
-  if (!state)
+  // The last token of an answer is chosen, not consumed; a shorter state is an older turn's, or
+  // another conversation's that begins alike.
+  if (!state || state->ids().size() + 1 < place->tokens.size())
     throw ApiError(409,
-                   "the conversation's state has given way to others; ask once more, then "
-                   "save",
+                   "the conversation's state has given way to others, or is larger than "
+                   "--reuse-memory; ask once more, then save",
                    "id", "state_not_kept");
+  check_owner(id, file, *state);
   try {
     state->write(file.string());
   } catch (const Error& error) {
@@ -106,11 +135,11 @@ Json SavedConversations::save(const std::string& id, ServedModel& served) const 
 
 Json SavedConversations::restore(const std::string& id, ServedModel& served) const {
   const fs::path file = file_of(id);
-  if (!file_exists(file))
-    throw ApiError(404, fmt::format("no conversation \"{}\" is saved", id), "id",
-                   "conversation_not_found");
   std::optional<SavedState> state;
   try {
+    if (!file_exists(file))
+      throw ApiError(404, fmt::format("no conversation \"{}\" is saved", id), "id",
+                     "conversation_not_found");
     state = SavedState::read(file.string());
     if (!served.host->with_engine(
             [&](Engine& engine) { engine.load_snapshot(*state, state->note()); }))
@@ -125,8 +154,9 @@ Json SavedConversations::restore(const std::string& id, ServedModel& served) con
 Json SavedConversations::remove(const std::string& id) const {
   const fs::path file = file_of(id);
   std::error_code error;
-  if (!fs::remove(file, error)) {
-    if (error) throw ApiError(500, fmt::format("{}: {}", id, error.message()));
+  const bool is_file = fs::is_regular_file(fs::symlink_status(file, error));
+  if (!is_file || !fs::remove(file, error)) {
+    if (is_file && error) throw ApiError(500, fmt::format("{}: {}", id, error.message()));
     throw ApiError(404, fmt::format("no conversation \"{}\" is saved", id), "id",
                    "conversation_not_found");
   }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "apps/jet/input.h"
 #include "apps/jet/interrupt.h"
@@ -113,6 +114,8 @@ int serve_models(const ServeOptions& options) {
   first.model = models.front().path;
   check_run_options(first);
   raise_descriptor_limit();
+  constexpr mode_t kOthers = 077;  // saved conversations are what was said
+  if (!options.state_directory.empty()) ::umask(kOthers);
   serve::ServerOptions server_options{.host = options.host,
                                       .port = static_cast<uint16_t>(options.port),
                                       .api_keys = read_keys(options.api_key_file),
