@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "io/file.h"
+#include "runtime/state/state_file.h"
 #include "serve/api/error.h"
 
 namespace jet::serve {
