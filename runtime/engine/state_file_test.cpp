@@ -107,7 +107,9 @@ TEST_P(StateFile, OtherModelsTypesAndContextsAreRefused) {
   refused(other, "another model");
   refused(half, "attention f32");
   refused(brief, "100 tokens");
-  refused(fast, "computed in f32 on the CPU, this model computes in f32 with activations of 8 bits on the CPU");
+  refused(fast,
+          "computed in f32 on the CPU, this model computes in f32 with activations of 8 bits on "
+          "the CPU");
 
   Safetensors file = read_safetensors(path);
   file.metadata["version"] = "999";
