@@ -17,6 +17,7 @@ namespace {
 using testing::Guarded;
 using testing::normals;
 using testing::OpContext;
+using testing::packed_weight;
 using testing::run;
 using testing::simd_targets;
 using testing::WithSimdTarget;
@@ -26,11 +27,6 @@ constexpr std::array kTypes{DType::F32, DType::F16, DType::BF16};
 // Outputs are of order 1. A float32 sum of n random products, one after another, errs by some
 // 2^-25 (n / 2)^1/2: 1e-6 for 2,000, of thousands of outputs the worst by five times as much.
 constexpr double kTolerance = 5e-6;
-
-Weight packed_weight(DType type, int64_t out, int64_t in, uint64_t seed) {
-  return PackingPreparer(2).weight(
-      testing::random_weight(type, out, in, seed, 1 / std::sqrt(static_cast<double>(in))).tensor);
-}
 
 TEST(FloatPanels, EqualTheReferenceOverAwkwardShapes) {
   struct Case {

@@ -19,15 +19,11 @@ namespace {
 using testing::Guarded;
 using testing::normals;
 using testing::OpContext;
+using testing::packed_weight;
 using testing::run;
 
 constexpr std::array kTypes{DType::Q4_0, DType::Q4_1, DType::Q5_0, DType::Q5_1,
                             DType::Q8_0, DType::Q4_K, DType::Q5_K, DType::Q6_K};
-
-Weight packed_weight(DType type, int64_t out, int64_t in, uint64_t seed) {
-  return PackingPreparer(2).weight(
-      testing::random_weight(type, out, in, seed, 1 / std::sqrt(static_cast<double>(in))).tensor);
-}
 
 // x as int8 blocks see it: each number rounded to a multiple of its block's largest / 127, and what
 // that leaves again where there is a second term.

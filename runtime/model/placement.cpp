@@ -1,5 +1,7 @@
 #include "runtime/model/placement.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "ops/device_preparer.h"
 #include "ops/packing_preparer.h"
@@ -38,11 +40,23 @@ DType device_numbers(ComputeType dtype) {
                                      : DType::BF16;
 }
 
+BlockWeights device_blocks(ComputeType dtype) {
+  return dtype == ComputeType::Auto ? BlockWeights::Kept : BlockWeights::Widened;
+}
+
+// Weights that stay blocks are multiplied in another order than those that were widened.
+std::string device_computing(const Checkpoint& checkpoint, ComputeType dtype) {
+  const bool keeps = device_blocks(dtype) == BlockWeights::Kept &&
+                     std::ranges::any_of(checkpoint.tensors, [](const auto& named) {
+                       return is_quantised(named.second.type());
+                     });
+  return fmt::format("{}{} on CUDA", name(device_numbers(dtype)), keeps ? " over blocks" : "");
+}
+
 std::unique_ptr<Preparer> device_preparer(const Checkpoint& checkpoint, ComputeType dtype,
                                           const std::shared_ptr<Device>& device) {
   const DType numbers = device_numbers(dtype);
-  const BlockWeights blocks =
-      dtype == ComputeType::Auto ? BlockWeights::Kept : BlockWeights::Widened;
+  const BlockWeights blocks = device_blocks(dtype);
   int64_t bytes = 0;
   for (const TensorSpec& tensor : decoder_tensors(checkpoint.spec)) {
     const DType stored = checkpoint.tensors.at(tensor.name).type();
@@ -59,11 +73,10 @@ Placement place(const Checkpoint& checkpoint, const ModelOptions& options) {
   placement.preparer = placement.device
                            ? device_preparer(checkpoint, options.dtype, placement.device)
                            : cpu_preparer(options.dtype);
-  placement.computing = placement.device
-                            ? fmt::format("{} on CUDA", name(device_numbers(options.dtype)))
-                            : fmt::format("{} on the CPU", options.dtype == ComputeType::F32
-                                                               ? "f32"
-                                                               : "f32 with activations of 8 bits");
+  placement.computing = placement.device ? device_computing(checkpoint, options.dtype)
+                        : options.dtype == ComputeType::F32
+                            ? "f32 on the CPU"
+                            : "f32 with activations of 8 bits on the CPU";
   return placement;
 }
 

@@ -16,7 +16,7 @@ struct Placement {
   std::shared_ptr<Device> device;  // null: the CPU
   std::string reason;              // why not CUDA, where it was not asked for by name
   std::unique_ptr<Preparer> preparer;
-  std::string computing;  // "f32 on the CPU", "auto on the CPU", "bf16 on CUDA"
+  std::string computing;  // how, for people; states of another way do not go on exactly
 };
 
 // Opens the device. Throws Error where it is not available, its memory does not hold the weights,

@@ -39,7 +39,9 @@ void check_owner(const std::string& id, const fs::path& file, const SavedState& 
   } catch (const Error&) {
     return;  // damaged: nothing is lost
   }
-  if (older->file().metadata.at("model") != state.file().metadata.at("model"))
+  const auto& metadata = older->file().metadata;
+  const auto owner = metadata.find("model");
+  if (owner != metadata.end() && owner->second != state.file().metadata.at("model"))
     throw ApiError(
         409,
         fmt::format("a conversation \"{}\" of another model is saved; delete it first, or "

@@ -43,6 +43,7 @@ def a_conversation_goes_on_after_a_restart():
         consumed = len(IDS + ANSWER) - 1  # the last token of an answer is not
         size = (directory / "dialogue.state").stat().st_size
         assert status == 200 and saved == {"id": "dialogue", "object": "conversation", "model": "tiny", "tokens": consumed, "bytes": size}, saved
+        assert (directory / "dialogue.state").stat().st_mode & 0o77 == 0  # it is what was said
         assert server.get("/v1/conversations")[2]["data"] == [{"id": "dialogue", "object": "conversation", "bytes": size}]
         expected = talk(server, LATER, logit_bias={}, logprobs=3)
         assert cached(expected) == consumed
@@ -125,6 +126,33 @@ def bad_files_are_refused():
             assert server.post("/v1/completions", {"prompt": [5, 6], "max_tokens": 2})[0] == 200
 
 
+def no_older_turn_is_saved():
+    """Other prompts take the place of a long conversation's state; a short one that it begins with stays in use."""
+    directory = states()
+    with serving("--model", MODEL, "--state-directory", directory, "--reuse-memory", "2MB") as server:
+        talk(server)
+        assert server.post("/v1/conversations/dialogue/save", {})[0] == 200
+        good = (directory / "dialogue.state").read_bytes()
+        for i in range(100):
+            for prompt in ([100 + i, *range(200, 264)], IDS[:4]):
+                assert server.post("/v1/completions", {"prompt": prompt, "max_tokens": 1, "temperature": 0})[0] == 200
+        assert cached(talk(server, IDS[:8], name="short")) == 4
+        expect(server.post("/v1/conversations/dialogue/save", {}), 409, "state_not_kept")
+        assert (directory / "dialogue.state").read_bytes() == good
+
+
+def another_models_file_is_not_replaced():
+    directory = states()
+    other = tiny_model(states(), seed=2)
+    with serving("--model", "a=" + MODEL, "--model", "b=" + other, "--state-directory", directory) as server:
+        for model, answer in (("a", 200), ("b", 409), ("a", 200)):
+            talk(server, model=model)
+            status, _, got = server.post("/v1/conversations/dialogue/save", {"model": model})
+            assert status == answer and (answer == 200 or got["error"]["code"] == "saved_by_another_model"), got
+        (directory / "dialogue.state").write_bytes(b"damaged")
+        assert server.post("/v1/conversations/dialogue/save", {"model": "b"})[0] == 200
+
+
 def a_full_disk_is_one_error():
     """No file may grow beyond 4 KB: the save fails, leaves nothing, and the conversation goes on."""
     def little_room():
@@ -139,4 +167,4 @@ def a_full_disk_is_one_error():
 
 
 run_tests([a_conversation_goes_on_after_a_restart, salts_and_texts_go_with_it, what_cannot_be_saved_is_said, bad_files_are_refused,
-           a_full_disk_is_one_error])
+           no_older_turn_is_saved, another_models_file_is_not_replaced, a_full_disk_is_one_error])

@@ -16,14 +16,14 @@ JET = os.environ["JET"]
 PATIENCE = 120  # seconds that anything may take on a busy machine under sanitizers
 
 
-def tiny_model(folder):
+def tiny_model(folder, seed=1):
     """A hybrid of random weights with a tokenizer of 512 tokens and a chat template."""
     config = json.loads((DATA / "tiny-tied" / "config.json").read_text())
     config.update(vocab_size=512, bos_token_id=None, eos_token_id=None, max_position_embeddings=2048)
     folder = pathlib.Path(folder)
     (folder / "small.json").write_text(json.dumps(config))
     model = folder / "tiny"
-    subprocess.run([JET, "convert", "--random-init", "--config", folder / "small.json", "--seed", "1", model], check=True)
+    subprocess.run([JET, "convert", "--random-init", "--config", folder / "small.json", "--seed", str(seed), model], check=True)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (model / name).write_bytes((DATA / "tokenizer-512" / name).read_bytes())
     return str(model)
